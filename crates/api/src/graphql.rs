@@ -1,0 +1,72 @@
+//! The GraphQL schema. Queries and mutations stand with the type they are about.
+
+mod catalogue;
+mod context;
+mod cycle;
+mod error;
+mod event;
+mod experience;
+mod id;
+mod knowledge_page;
+mod limits;
+mod loader;
+mod member;
+mod mutation;
+mod node;
+mod paging;
+mod project;
+mod question;
+mod search;
+mod subscription;
+mod text;
+
+use async_graphql::{MergedObject, Schema, SchemaBuilder};
+
+pub(crate) use context::Caller;
+pub(crate) use error::{Failed, request_error};
+
+/// Everything that can be asked.
+#[derive(Debug, Default, MergedObject)]
+pub(crate) struct Query(
+    node::NodeQueries,
+    member::MemberQueries,
+    catalogue::CatalogueQueries,
+    question::QuestionQueries,
+    search::SearchQueries,
+    experience::ExperienceQueries,
+    project::ProjectQueries,
+    cycle::CycleQueries,
+    knowledge_page::KnowledgePageQueries,
+    event::EventQueries,
+);
+
+/// Everything that can be done: one mutation per command.
+#[derive(Debug, Default, MergedObject)]
+pub(crate) struct Mutation(
+    question::QuestionMutations,
+    experience::ExperienceMutations,
+    project::ProjectMutations,
+    cycle::CycleMutations,
+    knowledge_page::KnowledgePageMutations,
+);
+
+pub(crate) type LeerwerkSchema = Schema<Query, Mutation, subscription::Subscription>;
+
+fn builder() -> SchemaBuilder<Query, Mutation, subscription::Subscription> {
+    Schema::build(Query::default(), Mutation::default(), subscription::Subscription)
+        .register_output_type::<node::Node>()
+        .limit_depth(limits::DEPTH)
+        .limit_complexity(limits::COMPLEXITY)
+        .extension(error::Coded)
+}
+
+/// The schema over an open platform.
+pub(crate) fn schema(platform: crate::Platform) -> LeerwerkSchema {
+    builder().data(loader::loader(platform.models.clone())).data(platform).finish()
+}
+
+/// The schema as checked in at `schema/schema.graphql`.
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    builder().finish().sdl_with_options(options)
+}

@@ -1,0 +1,156 @@
+//! Failures: something broke. Clients see a code and a plain message, never the inside; the chain is logged once.
+//! (What the rules refuse is data: see `mutation::Refusal`.)
+
+use std::sync::Arc;
+
+use async_graphql::{
+    ErrorExtensionValues, Request, Response, ServerError, Value,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextRequest},
+};
+use readmodel::ReadModelError;
+
+/// Why a field has no value.
+#[derive(Clone, Debug)]
+pub(crate) enum Failed {
+    /// Nobody is signed in.
+    Unauthenticated,
+    /// An argument makes no sense; the message says which.
+    BadInput(String),
+    /// Too much at once.
+    Busy,
+    /// The database is away, or the read models lag behind.
+    Unavailable,
+    /// It may have been done; the same request with its idempotency key finds out.
+    OutcomeUnknown,
+    /// Anything else, logged already.
+    Internal,
+}
+
+impl Failed {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::BadInput(_) => "BAD_INPUT",
+            Self::Busy => "BUSY",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Unauthenticated => "sign in first".into(),
+            Self::BadInput(message) => message.clone(),
+            Self::Busy => "the platform is busy; try again in a moment".into(),
+            Self::Unavailable => "the platform cannot be reached for now; try again in a moment".into(),
+            Self::OutcomeUnknown => {
+                "it is not known whether this was stored; repeat it with the same idempotencyKey".into()
+            }
+            Self::Internal => "something went wrong on our side".into(),
+        }
+    }
+
+    /// When it makes sense to try again.
+    fn retry_after_ms(&self) -> Option<u32> {
+        match self {
+            Self::Busy => Some(500),
+            Self::Unavailable | Self::OutcomeUnknown => Some(2_000),
+            Self::Unauthenticated | Self::BadInput(_) | Self::Internal => None,
+        }
+    }
+
+    fn extensions(&self) -> ErrorExtensionValues {
+        let mut values = ErrorExtensionValues::default();
+        values.set("code", self.code());
+        if let Some(after) = self.retry_after_ms() {
+            values.set("retryAfterMs", after);
+        }
+        values
+    }
+
+    /// Logs what broke and hides it.
+    pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "a request failed");
+        Self::Internal
+    }
+}
+
+impl From<Failed> for async_graphql::Error {
+    fn from(failed: Failed) -> Self {
+        Self { message: failed.message(), source: None, extensions: Some(failed.extensions()) }
+    }
+}
+
+impl From<ReadModelError> for Failed {
+    fn from(error: ReadModelError) -> Self {
+        if error.is_passing() {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a read failed for now");
+            Self::Unavailable
+        } else {
+            Self::internal(&error)
+        }
+    }
+}
+
+impl From<eventlog::ReadError> for Failed {
+    fn from(error: eventlog::ReadError) -> Self {
+        ReadModelError::from(error).into()
+    }
+}
+
+impl From<Arc<ReadModelError>> for Failed {
+    fn from(error: Arc<ReadModelError>) -> Self {
+        if error.is_passing() { Self::Unavailable } else { Self::internal(&*error) }
+    }
+}
+
+impl From<app::Failure> for Failed {
+    fn from(failure: app::Failure) -> Self {
+        match failure {
+            app::Failure::Busy => Self::Busy,
+            app::Failure::Unavailable(_) => Self::Unavailable,
+            app::Failure::OutcomeUnknown => Self::OutcomeUnknown,
+            app::Failure::Internal(_) => Self::internal(&failure),
+        }
+    }
+}
+
+/// A response to a request that was never executed.
+pub(crate) fn request_error(failed: &Failed) -> Response {
+    let mut error = ServerError::new(failed.message(), None);
+    error.extensions = Some(failed.extensions());
+    Response::from_errors(vec![error])
+}
+
+/// Gives every error a code: those of our own have one, what is left are faults of the document or its variables.
+pub(crate) struct Coded;
+
+impl ExtensionFactory for Coded {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Coded)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Coded {
+    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
+        let mut response = next.run(ctx).await;
+        for error in &mut response.errors {
+            let extensions = error.extensions.get_or_insert_default();
+            if extensions.get("code").is_none() {
+                extensions.set("code", Value::from(Failed::BadInput(String::new()).code()));
+            }
+        }
+        response
+    }
+
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: Request,
+        next: async_graphql::extensions::NextPrepareRequest<'_>,
+    ) -> async_graphql::ServerResult<Request> {
+        next.run(ctx, request).await
+    }
+}

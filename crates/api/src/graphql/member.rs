@@ -1,0 +1,206 @@
+//! Who takes part, and whoever is signed in.
+
+use async_graphql::{
+    Context, Enum, ID, Object,
+    connection::{Connection, EmptyFields},
+};
+use domain::{
+    Aggregate as _, Command as _,
+    id::MemberId,
+    knowledge_page::{DraftPage, KnowledgePage},
+    member::Member as MemberAggregate,
+    project::{Project as ProjectAggregate, RegisterProject},
+    question::{AskQuestion, Question as QuestionAggregate},
+    experience::{Experience as ExperienceAggregate, ShareExperience},
+};
+use readmodel::models::{
+    member::{MemberRow, Members},
+    project::ProjectFilter,
+};
+use uuid::Uuid;
+
+use super::{
+    catalogue::{self, Dangling, Organisation, Theme},
+    context::Viewing as _,
+    error::Failed,
+    id::{global, local},
+    limits,
+    paging::{Cursor, Page},
+    project::Project,
+    text::Text,
+};
+
+/// What a member does for a living.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::member::Profession")]
+pub(crate) enum Profession {
+    /// Verpleegkundige.
+    Nurse,
+    /// Verpleegkundig specialist.
+    NurseSpecialist,
+    /// Huisarts.
+    GeneralPractitioner,
+    /// Specialist ouderengeneeskunde.
+    ElderlyCarePhysician,
+    /// Medisch specialist.
+    MedicalSpecialist,
+    /// Geestelijk verzorger.
+    SpiritualCounsellor,
+    /// Maatschappelijk werker.
+    SocialWorker,
+    /// Projectleider.
+    ProjectLeader,
+    /// Coördinator.
+    Coordinator,
+    /// Adviseur.
+    Adviser,
+    /// Onderzoeker.
+    Researcher,
+}
+
+/// What a member may do beyond taking part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::member::Role")]
+pub(crate) enum Role {
+    /// Publishes and checks knowledge on themes.
+    Expert,
+    /// Keeps an eye on questions and contributions.
+    Moderator,
+    /// Writes knowledge pages.
+    Editor,
+    /// Guides projects and pilots.
+    ImplementationCoach,
+    /// Coordinates the network of a region.
+    NetworkCoordinator,
+    /// Chooses the regions of a pilot.
+    ProjectGroup,
+    /// Runs the programme for the funder.
+    ProgrammeManager,
+    /// Reads everything that happened, changes nothing.
+    Auditor,
+    /// Exports the log, pseudonymised, for the review.
+    Evaluator,
+    /// Keeps the platform running.
+    Administrator,
+}
+
+/// A person with access.
+#[derive(Clone, Debug)]
+pub(crate) struct Member(MemberRow);
+
+/// A person with access.
+#[Object]
+impl Member {
+    pub(crate) async fn id(&self) -> ID {
+        global(MemberAggregate::KIND, self.0.id)
+    }
+
+    async fn name(&self) -> Text {
+        (&self.0.name).into()
+    }
+
+    async fn profession(&self) -> Option<Profession> {
+        self.0.profession.map(Profession::from)
+    }
+
+    /// Where they work.
+    async fn organisation(&self, ctx: &Context<'_>) -> Result<Organisation, Failed> {
+        catalogue::organisation(ctx, self.0.organisation).await
+    }
+
+    /// Themes they know well.
+    async fn expertise(&self, ctx: &Context<'_>) -> Result<Vec<Theme>, Failed> {
+        catalogue::themes(ctx, &self.0.expertise).await
+    }
+
+    /// Whether colleagues may ask for contact.
+    async fn open_to_contact(&self) -> bool {
+        self.0.open_to_contact
+    }
+}
+
+/// A member whose id an event named.
+pub(crate) async fn member(ctx: &Context<'_>, id: MemberId) -> Result<Member, Failed> {
+    ctx.row::<Members>(id).await?.map(Member).ok_or_else(|| Failed::internal(&Dangling(id.0)))
+}
+
+/// As [`member`], or nobody.
+pub(crate) async fn maybe_member(ctx: &Context<'_>, id: Option<MemberId>) -> Result<Option<Member>, Failed> {
+    match id {
+        Some(id) => member(ctx, id).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Several members, in the order of their ids.
+pub(crate) async fn members(ctx: &Context<'_>, ids: &[MemberId]) -> Result<Vec<Member>, Failed> {
+    Ok(ctx.some::<Members>(ids.iter().map(|id| id.0)).await?.into_iter().map(Member).collect())
+}
+
+/// Whoever is signed in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Viewer(MemberId);
+
+/// Whoever is signed in.
+#[Object]
+impl Viewer {
+    async fn member(&self, ctx: &Context<'_>) -> Result<Member, Failed> {
+        member(ctx, self.0).await
+    }
+
+    /// The roles they hold now, in whatever scope.
+    async fn roles(&self, ctx: &Context<'_>) -> Result<Vec<Role>, Failed> {
+        Ok(ctx.platform()?.app.roles(self.0).await?.into_iter().map(Role::from).collect())
+    }
+
+    /// The projects they take part in, newest first.
+    #[graphql(complexity = "10 + 10 * child_complexity")]
+    async fn projects(&self, ctx: &Context<'_>) -> Result<Vec<Project>, Failed> {
+        let filter = ProjectFilter { participant: Some(self.0), ..ProjectFilter::default() };
+        let limit = i64::try_from(limits::PAGE).unwrap_or_default();
+        Ok(ctx.platform()?.models.projects(&filter, i64::MAX, limit).await?.into_iter().map(Project).collect())
+    }
+
+    /// What they may do that needs no thing yet, e.g. `ask_question` or `draft_page`.
+    async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<&'static str>, Failed> {
+        let none = Uuid::nil();
+        let mut actions = ctx.actions::<QuestionAggregate>(none, None, &[AskQuestion::NAME]).await?;
+        actions.extend(ctx.actions::<ExperienceAggregate>(none, None, &[ShareExperience::NAME]).await?);
+        actions.extend(ctx.actions::<ProjectAggregate>(none, None, &[RegisterProject::NAME]).await?);
+        actions.extend(ctx.actions::<KnowledgePage>(none, None, &[DraftPage::NAME]).await?);
+        Ok(actions)
+    }
+}
+
+/// Questions about people.
+#[derive(Debug, Default)]
+pub(crate) struct MemberQueries;
+
+#[Object]
+impl MemberQueries {
+    /// Whoever is signed in; null when nobody is.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Viewer>, Failed> {
+        Ok(ctx.caller()?.viewer.map(Viewer))
+    }
+
+    /// A member.
+    async fn member(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Member>, Failed> {
+        ctx.viewer()?;
+        let Some(id) = local::<MemberId>(MemberAggregate::KIND, &id) else { return Ok(None) };
+        Ok(ctx.row::<Members>(id).await?.map(Member))
+    }
+
+    /// Members in the order in which they came.
+    #[graphql(complexity = "first.min(limits::PAGE) * child_complexity")]
+    async fn members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50)] first: usize,
+        after: Option<String>,
+    ) -> Result<Connection<Cursor, Member, EmptyFields, EmptyFields>, Failed> {
+        ctx.viewer()?;
+        let page = Page::new(first, after.as_deref())?;
+        let rows = ctx.platform()?.models.members(page.after.unwrap_or_default(), page.limit()).await?;
+        Ok(page.of(rows, |row| row.since, Member))
+    }
+}

@@ -1,0 +1,203 @@
+//! How every mutation works: read the input, run the command, wait until it shows, tell the result or the refusal.
+
+use app::{By, Declined, Done, Request, Retry, RunError};
+use async_graphql::{Context, ID, InputObject, SimpleObject};
+use domain::{
+    Command, Refusal as _, Sealed,
+    sealed::KeyScope,
+    text::{Line, Prose, TextError},
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{context::Viewing as _, error::Failed, id};
+use crate::language::Language;
+
+/// The longest idempotency key.
+const LONGEST_KEY: usize = 200;
+
+/// The rules said no; nothing changed.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Refusal {
+    /// Stable, for programs; `schema/refusals.txt` lists those of the rules.
+    pub(crate) code: String,
+    /// A whole sentence in the language of the request.
+    pub(crate) message: String,
+    /// The field of the input it is about, if it is about one.
+    pub(crate) field: Option<String>,
+}
+
+/// What every input may carry that creates something.
+#[derive(Clone, Debug, Default, Serialize, InputObject)]
+#[graphql(name = "CreationInput")]
+pub(crate) struct Creation {
+    /// Makes a retry safe: the same key with the same content gives the same result, once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// What every input may carry that changes something.
+#[derive(Clone, Debug, Default, Serialize, InputObject)]
+#[graphql(name = "ChangeInput")]
+pub(crate) struct Change {
+    /// Makes a retry safe: the same key with the same content gives the same result, once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) idempotency_key: Option<String>,
+    /// Refused when the thing is no longer at this `version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expected_version: Option<i32>,
+}
+
+impl From<&Creation> for Change {
+    fn from(creation: &Creation) -> Self {
+        Self { idempotency_key: creation.idempotency_key.clone(), expected_version: None }
+    }
+}
+
+/// A field of an input that cannot be taken.
+#[derive(Clone, Debug)]
+pub(crate) enum Wrong {
+    /// A text.
+    Text(&'static str, TextError),
+    /// An id of nothing, or of something else.
+    Id(&'static str),
+    /// Neither or too many of some fields were given.
+    Choice(&'static str),
+    /// The idempotency key is empty or too long.
+    Key,
+}
+
+impl Wrong {
+    fn refusal(&self, language: Language) -> Refusal {
+        let say = |nl: String, en: String| if language.is_dutch() { nl } else { en };
+        let (code, field, message) = match self {
+            Self::Text(field, TextError::Empty) => {
+                ("TEXT_EMPTY", *field, say("Vul dit veld in.".into(), "Fill in this field.".into()))
+            }
+            Self::Text(field, TextError::TooLong { max }) => (
+                "TEXT_TOO_LONG",
+                *field,
+                say(
+                    format!("Deze tekst is te lang: er passen {max} tekens in."),
+                    format!("This text is too long: it can have {max} characters."),
+                ),
+            ),
+            Self::Text(field, TextError::Unprintable) => (
+                "TEXT_UNPRINTABLE",
+                *field,
+                say(
+                    "In deze tekst staan tekens die niet getoond kunnen worden.".into(),
+                    "This text holds characters that cannot be shown.".into(),
+                ),
+            ),
+            Self::Text(field, TextError::CitizenServiceNumber) => (
+                "TEXT_HOLDS_BSN",
+                *field,
+                say(
+                    "In deze tekst staat een burgerservicenummer. Haal het weg: gegevens van patiënten horen hier niet."
+                        .into(),
+                    "This text holds a citizen service number. Take it out: patient data does not belong here.".into(),
+                ),
+            ),
+            Self::Id(field) => (
+                "NOT_FOUND",
+                *field,
+                say("Dit bestaat niet (meer). Kies iets anders.".into(), "This does not exist (any more). Choose something else.".into()),
+            ),
+            Self::Choice(field) => (
+                "CHOOSE_ONE",
+                *field,
+                say("Kies precies één bron.".into(), "Choose exactly one source.".into()),
+            ),
+            Self::Key => (
+                "IDEMPOTENCY_KEY_INVALID",
+                "idempotencyKey",
+                say(
+                    format!("Een idempotencyKey heeft 1 tot {LONGEST_KEY} tekens."),
+                    format!("An idempotencyKey has 1 to {LONGEST_KEY} characters."),
+                ),
+            ),
+        };
+        Refusal { code: code.into(), message, field: Some(field.into()) }
+    }
+}
+
+/// A one-line text of an input.
+pub(crate) fn line(field: &'static str, typed: &str) -> Result<Line, Wrong> {
+    Line::parse(typed).map_err(|error| Wrong::Text(field, error))
+}
+
+/// A longer text of an input, sealed.
+pub(crate) fn prose(field: &'static str, scope: &KeyScope, typed: &str) -> Result<Sealed<Prose>, Wrong> {
+    let prose = Prose::parse(typed).map_err(|error| Wrong::Text(field, error))?;
+    Ok(Sealed::new(scope.clone(), prose))
+}
+
+/// A longer text that may be left out; blank counts as left out.
+pub(crate) fn maybe_prose(
+    field: &'static str,
+    scope: &KeyScope,
+    typed: Option<&String>,
+) -> Result<Option<Sealed<Prose>>, Wrong> {
+    typed.filter(|typed| !typed.trim().is_empty()).map(|typed| prose(field, scope, typed)).transpose()
+}
+
+/// The thing behind an id of an input.
+pub(crate) fn thing<T: From<Uuid>>(field: &'static str, kind: &str, id: &ID) -> Result<T, Wrong> {
+    id::local(kind, id).ok_or(Wrong::Id(field))
+}
+
+/// As [`thing`], for many.
+pub(crate) fn things<T: From<Uuid>>(field: &'static str, kind: &str, ids: &[ID]) -> Result<Vec<T>, Wrong> {
+    ids.iter().map(|id| thing(field, kind, id)).collect()
+}
+
+/// As [`thing`], when it may be left out.
+pub(crate) fn maybe<T: From<Uuid>>(field: &'static str, kind: &str, id: Option<&ID>) -> Result<Option<T>, Wrong> {
+    id.map(|id| thing(field, kind, id)).transpose()
+}
+
+/// Runs the command made of an input and waits until read models show what it did.
+pub(crate) async fn run<C: Command>(
+    ctx: &Context<'_>,
+    input: &impl Serialize,
+    change: Change,
+    command: Result<C, Wrong>,
+) -> Result<Result<Done, Refusal>, Failed> {
+    let caller = ctx.caller()?;
+    let viewer = ctx.viewer()?;
+    let language = caller.language;
+    let command = match command {
+        Ok(command) => command,
+        Err(wrong) => return Ok(Err(wrong.refusal(language))),
+    };
+    if change.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
+        return Ok(Err(Wrong::Key.refusal(language)));
+    }
+    let content = serde_json::to_vec(input).map_err(|error| Failed::internal(&error))?;
+    let request = Request {
+        by: By::Member(viewer),
+        retry: change.idempotency_key.map(|key| Retry { key, content }),
+        expected_version: change.expected_version,
+        correlation: caller.correlation,
+        causation: None,
+    };
+    let platform = ctx.platform()?;
+    match platform.app.run(command, &request).await {
+        Ok(done) => {
+            platform.models.reach(done.position).await?;
+            Ok(Ok(done))
+        }
+        Err(RunError::Refused(refused)) => Ok(Err(Refusal {
+            code: refused.code().into(),
+            message: language.tell(&refused),
+            field: None,
+        })),
+        Err(RunError::Declined(declined)) => Ok(Err(declined_refusal(&declined, language))),
+        Err(RunError::Failed(failure)) => Err(failure.into()),
+    }
+}
+
+fn declined_refusal(declined: &Declined, language: Language) -> Refusal {
+    Refusal { code: declined.code().into(), message: language.tell(declined), field: None }
+}

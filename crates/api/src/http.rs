@@ -1,0 +1,163 @@
+//! HTTP: routes and what holds for all of them.
+
+mod assets;
+mod demo;
+mod graphql;
+mod health;
+mod origin;
+mod problem;
+mod sse;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef},
+    http::{HeaderValue, StatusCode, header},
+    middleware,
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
+};
+use domain::id::MemberId;
+use serde::Serialize;
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, set_header::SetResponseHeaderLayer, trace::TraceLayer,
+};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
+
+use crate::{
+    Platform,
+    graphql::{LeerwerkSchema, schema},
+    session::Sessions,
+};
+
+/// The largest request body, in bytes.
+const LARGEST_BODY: usize = 256 * 1024;
+/// How long a sign-in lasts without use.
+const SIGNED_IN: time::Duration = time::Duration::hours(12);
+
+/// How the service is offered.
+pub struct Options {
+    /// The address people use, without a path; tells whether cookies are for HTTPS only.
+    pub public_url: Option<String>,
+    /// Who one can sign in as; nothing except with `--demo`.
+    pub demo: Option<Vec<DemoPersona>>,
+    /// Renders the metrics.
+    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+}
+
+/// Somebody one can sign in as in the demo world.
+#[derive(Clone, Debug, Serialize)]
+pub struct DemoPersona {
+    /// Names them in `POST /demo/session`.
+    pub persona: String,
+    /// Their name.
+    pub name: String,
+    /// Profession, as in the GraphQL schema.
+    pub profession: String,
+    /// Where they work.
+    pub organisation: String,
+    /// Roles, as in the GraphQL schema.
+    pub roles: Vec<String>,
+    /// What they typically do here.
+    pub about: About,
+    /// Who they are.
+    #[serde(skip)]
+    pub member: MemberId,
+}
+
+/// A sentence in both languages.
+#[derive(Clone, Debug, Serialize)]
+pub struct About {
+    /// In Dutch.
+    pub nl: String,
+    /// In English.
+    pub en: String,
+}
+
+/// What handlers share.
+#[derive(Clone)]
+struct Shared {
+    platform: Platform,
+    schema: LeerwerkSchema,
+    options: Arc<Options>,
+}
+
+impl FromRef<Shared> for LeerwerkSchema {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.schema.clone()
+    }
+}
+
+/// Everything that is served.
+pub fn router(platform: Platform, options: Options) -> Router {
+    let https = options.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+    let sessions = SessionManagerLayer::new(Sessions::new(platform.pool.clone()))
+        .with_name("leerwerk")
+        .with_same_site(SameSite::Lax)
+        .with_http_only(true)
+        .with_secure(https)
+        .with_expiry(Expiry::OnInactivity(SIGNED_IN));
+    let options = Arc::new(options);
+    let shared = Shared { schema: schema(platform.clone()), platform, options: options.clone() };
+    let mut signed_in = Router::new()
+        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/graphql/ws", get(graphql::websocket))
+        .route("/graphql/sse", get(sse::get).post(sse::post))
+        .route("/session/end", post(end_session));
+    if options.demo.is_some() {
+        signed_in =
+            signed_in.route("/demo/personas", get(demo::personas)).route("/demo/session", post(demo::sign_in));
+    }
+    let header = |name: header::HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    signed_in
+        .layer(sessions)
+        .route("/graphiql", get(graphiql))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics))
+        .route("/.well-known/security.txt", get(security))
+        .fallback(assets::serve)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(middleware::from_fn_with_state(options, origin::same_origin))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(CompressionLayer::new())
+        .layer(TraceLayer::new_for_http())
+        .with_state(shared)
+}
+
+async fn graphiql() -> Response {
+    let page = async_graphql::http::GraphiQLSource::build()
+        .endpoint("/graphql")
+        .subscription_endpoint("/graphql/ws")
+        .title("Leerwerk GraphiQL")
+        .finish();
+    // GraphiQL itself comes from a public server; nothing else here does.
+    let policy = "default-src 'self' https://unpkg.com https://esm.sh 'unsafe-inline' 'unsafe-eval' data: blob:; \
+                  connect-src 'self' ws: wss: https://unpkg.com https://esm.sh; frame-ancestors 'none'";
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response()
+}
+
+async fn metrics(axum::extract::State(shared): axum::extract::State<Shared>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], (shared.options.metrics)())
+}
+
+async fn security() -> &'static str {
+    "Contact: mailto:security@leerwerk.example\nPreferred-Languages: nl, en\nExpires: 2027-12-31T23:00:00.000Z\n"
+}
+
+async fn end_session(session: Session) -> Response {
+    match session.flush().await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => problem::unavailable(&error),
+    }
+}
+
+/// How long one request may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,0 +1,42 @@
+//! Signing in as a persona of the demo world. These routes exist only with `--demo`.
+
+use axum::{
+    Json,
+    extract::{State, rejection::JsonRejection},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::{DemoPersona, Shared, problem};
+use crate::session;
+
+/// Who one can sign in as.
+pub(super) async fn personas(State(shared): State<Shared>) -> Json<Vec<DemoPersona>> {
+    Json(shared.options.demo.clone().unwrap_or_default())
+}
+
+#[derive(Deserialize)]
+pub(super) struct SignIn {
+    persona: String,
+}
+
+/// Signs in.
+pub(super) async fn sign_in(
+    State(shared): State<Shared>,
+    session: Session,
+    body: Result<Json<SignIn>, JsonRejection>,
+) -> Response {
+    let Ok(Json(SignIn { persona })) = body else {
+        let detail = "send JSON of the form {\"persona\": \"…\"}";
+        return problem::problem(StatusCode::BAD_REQUEST, "BAD_INPUT", detail);
+    };
+    let Some(found) = shared.options.demo.iter().flatten().find(|other| other.persona == persona) else {
+        return problem::problem(StatusCode::NOT_FOUND, "NO_SUCH_PERSONA", "GET /demo/personas lists the personas");
+    };
+    match session::sign_in(&session, found.member).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => problem::unavailable(&error),
+    }
+}

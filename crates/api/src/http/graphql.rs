@@ -1,0 +1,229 @@
+//! GraphQL over HTTP, as its specification has it, and over WebSocket (`graphql-transport-ws`).
+
+use async_graphql::{Data, Request, Response as GraphqlResponse, Variables, parser::types::OperationType};
+use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
+use axum::{
+    body::Bytes,
+    extract::{FromRequestParts, RawQuery, State, WebSocketUpgrade},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tower_sessions::Session;
+
+use super::{PATIENCE, Shared, problem};
+use crate::{
+    graphql::{Caller, Failed, LeerwerkSchema, request_error},
+    language::Language,
+    session,
+};
+
+const JSON: &str = "application/json";
+const GRAPHQL_JSON: &str = "application/graphql-response+json";
+
+/// The media type of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Media {
+    /// Status 200 whatever becomes of the request, as clients of old expect.
+    Json,
+    /// Status 400 when the request was never executed.
+    GraphqlJson,
+}
+
+impl Media {
+    /// The first of what the client accepts that we write; `application/json` when it does not say.
+    fn accepted(headers: &HeaderMap) -> Option<Self> {
+        let Some(accept) = headers.get(header::ACCEPT) else { return Some(Self::Json) };
+        accept.to_str().ok()?.split(',').find_map(|range| {
+            match range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+                GRAPHQL_JSON => Some(Self::GraphqlJson),
+                JSON | "*/*" | "application/*" => Some(Self::Json),
+                _ => None,
+            }
+        })
+    }
+
+    fn respond(self, response: &GraphqlResponse) -> Response {
+        // A request that was never executed has errors without a path and no data.
+        let refused = !response.errors.is_empty()
+            && response.data == async_graphql::Value::Null
+            && response.errors.iter().all(|error| error.path.is_empty());
+        let mut body = serde_json::to_value(response).unwrap_or_else(|_| json!({}));
+        if let (true, Some(body)) = (refused, body.as_object_mut()) {
+            body.remove("data");
+        }
+        let status = if refused && self == Self::GraphqlJson { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        self.with(status, &body)
+    }
+
+    /// A request that is not one: also for `application/json` a client error.
+    fn malformed(self, message: &str) -> Response {
+        let response = request_error(&Failed::BadInput(message.into()));
+        let mut body = serde_json::to_value(&response).unwrap_or_else(|_| json!({}));
+        if let Some(body) = body.as_object_mut() {
+            body.remove("data");
+        }
+        self.with(StatusCode::BAD_REQUEST, &body)
+    }
+
+    fn with(self, status: StatusCode, body: &Value) -> Response {
+        let kind = match self {
+            Self::Json => "application/json; charset=utf-8",
+            Self::GraphqlJson => "application/graphql-response+json; charset=utf-8",
+        };
+        (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
+    }
+}
+
+/// Who asks, from the cookie and the headers.
+pub(super) struct From(pub(super) Caller);
+
+impl FromRequestParts<Shared> for From {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
+        let session = Session::from_request_parts(parts, shared).await.map_err(IntoResponse::into_response)?;
+        let viewer = session::viewer(&session).await.map_err(|error| problem::unavailable(&error))?;
+        let correlation = shared.platform.app.source().id();
+        Ok(Self(Caller { viewer, language: Language::of(&parts.headers), correlation }))
+    }
+}
+
+/// The parameters of a request.
+#[derive(Deserialize)]
+struct Parameters {
+    query: String,
+    #[serde(default, rename = "operationName")]
+    operation_name: Option<String>,
+    #[serde(default)]
+    variables: Option<Map<String, Value>>,
+    #[serde(default)]
+    extensions: Option<Map<String, Value>>,
+}
+
+impl Parameters {
+    fn request(self) -> Request {
+        let variables = Variables::from_json(Value::Object(self.variables.unwrap_or_default()));
+        let mut request = Request::new(self.query).variables(variables);
+        if let Some(name) = self.operation_name {
+            request = request.operation_name(name);
+        }
+        drop(self.extensions);
+        request
+    }
+}
+
+/// A body as a request.
+pub(super) fn read_body(headers: &HeaderMap, body: &Bytes) -> Result<Request, &'static str> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase() != JSON {
+        return Err("send the request as application/json");
+    }
+    let parameters = serde_json::from_slice::<Parameters>(body);
+    Ok(parameters.map_err(|_| "the body is not a GraphQL request as JSON")?.request())
+}
+
+/// A query string as a request.
+pub(super) fn read_query(query: Option<String>) -> Result<Request, &'static str> {
+    #[derive(Deserialize)]
+    struct InUrl {
+        query: String,
+        #[serde(rename = "operationName")]
+        operation_name: Option<String>,
+        variables: Option<String>,
+        extensions: Option<String>,
+    }
+    let uri: axum::http::Uri = format!("/?{}", query.unwrap_or_default())
+        .parse()
+        .map_err(|_| "the query string does not read")?;
+    let axum::extract::Query(InUrl { query, operation_name, variables, extensions }) =
+        axum::extract::Query::try_from_uri(&uri).map_err(|_| "the query string is not a GraphQL request")?;
+    let map = |text: Option<String>| {
+        text.filter(|text| !text.is_empty()).map(|text| serde_json::from_str(&text)).transpose()
+    };
+    let variables = map(variables).map_err(|_| "`variables` is not a JSON object")?;
+    let extensions = map(extensions).map_err(|_| "`extensions` is not a JSON object")?;
+    Ok(Parameters { query, operation_name, variables, extensions }.request())
+}
+
+/// Whether the operation that would be executed is a query.
+fn is_query(request: &mut Request) -> bool {
+    let name = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else { return true };
+    let mut operations = document.operations.iter();
+    operations.all(|(operation, definition)| {
+        let meant = name.is_none() || operation.map(async_graphql::Name::as_str) == name.as_deref();
+        !meant || definition.node.ty == OperationType::Query
+    })
+}
+
+async fn execute(schema: &LeerwerkSchema, request: Request, caller: Caller, media: Media) -> Response {
+    let executed = tokio::time::timeout(PATIENCE, schema.execute(request.data(caller))).await;
+    media.respond(&executed.unwrap_or_else(|_| request_error(&Failed::Busy)))
+}
+
+fn not_acceptable() -> Response {
+    let detail = "answers are application/graphql-response+json or application/json";
+    problem::problem(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", detail)
+}
+
+/// Queries and mutations.
+pub(super) async fn post(
+    State(schema): State<LeerwerkSchema>,
+    headers: HeaderMap,
+    From(caller): From,
+    body: Bytes,
+) -> Response {
+    let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
+    match read_body(&headers, &body) {
+        Ok(request) => execute(&schema, request, caller, media).await,
+        Err(wrong) => media.malformed(wrong),
+    }
+}
+
+/// Queries only: a link must never change anything.
+pub(super) async fn get(
+    State(schema): State<LeerwerkSchema>,
+    headers: HeaderMap,
+    From(caller): From,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
+    match read_query(query) {
+        Ok(mut request) => {
+            if is_query(&mut request) {
+                return execute(&schema, request, caller, media).await;
+            }
+            let mut response = media.malformed("GET takes queries only; send mutations by POST");
+            *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+            response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+            response
+        }
+        Err(wrong) => media.malformed(wrong),
+    }
+}
+
+/// Queries, mutations and subscriptions over one connection.
+pub(super) async fn websocket(
+    State(schema): State<LeerwerkSchema>,
+    From(caller): From,
+    protocol: Result<GraphQLProtocol, StatusCode>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let Ok(protocol) = protocol else {
+        let detail = "this address speaks graphql-transport-ws over WebSocket";
+        return problem::problem(StatusCode::BAD_REQUEST, "NO_SUBPROTOCOL", detail);
+    };
+    upgrade.protocols(["graphql-transport-ws"]).on_upgrade(move |socket| {
+        GraphQLWebSocket::new(socket, schema, protocol)
+            .on_connection_init(move |payload: Value| async move {
+                // Browsers do not let pages set headers here, so the language may come with the first message.
+                let asked = payload["language"].as_str().and_then(Language::parse);
+                let mut data = Data::default();
+                data.insert(Caller { language: asked.unwrap_or(caller.language), ..caller });
+                Ok(data)
+            })
+            .serve()
+    })
+}

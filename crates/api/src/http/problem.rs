@@ -1,0 +1,41 @@
+//! Trouble outside GraphQL, as RFC 9457 problem details: a code and a plain sentence, nothing internal.
+
+use std::any::Any;
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+/// A problem.
+pub(super) fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
+    let title = status.canonical_reason().unwrap_or("Problem");
+    let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": detail });
+    let mut response = (status, Json(body)).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    response
+}
+
+pub(super) fn not_found() -> Response {
+    problem(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here")
+}
+
+pub(super) async fn method_not_allowed() -> Response {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "this address does not take this method")
+}
+
+/// Something that is needed is away for now.
+pub(super) fn unavailable(error: &(dyn std::error::Error + 'static)) -> Response {
+    tracing::warn!(error, "a request could not be served for now");
+    problem(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "the platform cannot be reached for now; try again in a moment")
+}
+
+/// A fault of ours. (The panic hook has logged what happened.)
+pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side")
+}

@@ -1,0 +1,63 @@
+//! Subscriptions as server-sent events (`graphql-sse`, distinct connections mode). Each event's id is its position, so
+//! that a browser that reconnects is told where to take up: with `after`.
+
+use std::convert::Infallible;
+
+use async_graphql::Request;
+use axum::{
+    body::Bytes,
+    extract::{RawQuery, State},
+    http::{HeaderMap, StatusCode},
+    response::{
+        IntoResponse, Response, Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use futures::{Stream, StreamExt as _, stream};
+
+use super::{
+    graphql::{From, read_body, read_query},
+    problem,
+};
+use crate::graphql::{Caller, LeerwerkSchema};
+
+pub(super) async fn post(
+    State(schema): State<LeerwerkSchema>,
+    headers: HeaderMap,
+    From(caller): From,
+    body: Bytes,
+) -> Response {
+    respond(schema, caller, read_body(&headers, &body))
+}
+
+pub(super) async fn get(
+    State(schema): State<LeerwerkSchema>,
+    From(caller): From,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let request = read_query(query).and_then(|mut request| {
+        let mutates = request.parsed_query().is_ok_and(|document| {
+            let mut operations = document.operations.iter();
+            operations.any(|(_, operation)| {
+                operation.node.ty == async_graphql::parser::types::OperationType::Mutation
+            })
+        });
+        if mutates { Err("GET takes queries and subscriptions only") } else { Ok(request) }
+    });
+    respond(schema, caller, request)
+}
+
+fn respond(schema: LeerwerkSchema, caller: Caller, request: Result<Request, &'static str>) -> Response {
+    match request {
+        Ok(request) => Sse::new(events(schema, request.data(caller))).keep_alive(KeepAlive::default()).into_response(),
+        Err(wrong) => problem::problem(StatusCode::BAD_REQUEST, "BAD_INPUT", wrong),
+    }
+}
+
+fn events(schema: LeerwerkSchema, request: Request) -> impl Stream<Item = Result<Event, Infallible>> {
+    let next = schema.execute_stream(request).map(|response| {
+        let data = serde_json::to_string(&response).unwrap_or_default();
+        Event::default().event("next").data(data)
+    });
+    next.chain(stream::once(async { Event::default().event("complete").data("") })).map(Ok)
+}

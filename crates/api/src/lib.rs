@@ -1,0 +1,30 @@
+//! GraphQL, HTTP, sessions, and the web client that is embedded in the binary.
+//!
+//! Everything that is asked over the network comes in here; what changes something is handed to `app`, what is read
+//! comes from `readmodel`.
+
+mod graphql;
+mod http;
+mod language;
+mod markdown;
+mod session;
+
+pub use graphql::sdl;
+pub use http::{About, DemoPersona, Options, router};
+
+use std::sync::Arc;
+
+use app::App;
+use readmodel::ReadModels;
+use sqlx::PgPool;
+
+/// What every request works with.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// Runs commands.
+    pub app: Arc<App>,
+    /// What people look at.
+    pub models: Arc<ReadModels>,
+    /// For sessions.
+    pub pool: PgPool,
+}

@@ -1,0 +1,91 @@
+//! Who is signed in: sessions in Postgres, behind a cookie.
+
+use async_trait::async_trait;
+use chrono::DateTime;
+use domain::id::MemberId;
+use sha2::{Digest as _, Sha256};
+use sqlx::PgPool;
+use tower_sessions::{
+    Session, SessionStore,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+/// Sessions in `session.session`.
+#[derive(Clone, Debug)]
+pub(crate) struct Sessions {
+    pool: PgPool,
+}
+
+impl Sessions {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
+
+fn hash(id: &Id) -> Vec<u8> {
+    Sha256::digest(id.0.to_be_bytes()).to_vec()
+}
+
+fn backend(error: impl std::fmt::Display) -> Error {
+    Error::Backend(error.to_string())
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn save(&self, record: &Record) -> Result<()> {
+        let data = serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        let expires = DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0).unwrap_or_default();
+        sqlx::query!(
+            "INSERT INTO session.session (id_hash, data, expires_at) VALUES ($1, $2, $3)
+             ON CONFLICT (id_hash) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at",
+            hash(&record.id),
+            data,
+            expires
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(backend)?;
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let row = sqlx::query!(
+            "SELECT data, expires_at FROM session.session WHERE id_hash = $1 AND expires_at > now()",
+            hash(id)
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(backend)?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Record {
+            id: *id,
+            data: serde_json::from_value(row.data).map_err(|error| Error::Decode(error.to_string()))?,
+            expiry_date: time::OffsetDateTime::from_unix_timestamp(row.expires_at.timestamp()).map_err(backend)?,
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        sqlx::query!("DELETE FROM session.session WHERE id_hash = $1 OR expires_at < now()", hash(id))
+            .execute(&self.pool)
+            .await
+            .map_err(backend)?;
+        Ok(())
+    }
+}
+
+const MEMBER: &str = "member";
+
+/// Who is signed in.
+pub(crate) async fn viewer(session: &Session) -> std::result::Result<Option<MemberId>, tower_sessions::session::Error> {
+    session.get(MEMBER).await
+}
+
+/// Signs a member in, under a new session id.
+pub(crate) async fn sign_in(
+    session: &Session,
+    member: MemberId,
+) -> std::result::Result<(), tower_sessions::session::Error> {
+    session.cycle_id().await?;
+    session.insert(MEMBER, member).await
+}

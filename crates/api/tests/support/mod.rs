@@ -1,0 +1,207 @@
+//! A small world to ask things of, through the same door as everybody: HTTP.
+
+use std::sync::Arc;
+
+use api::{About, DemoPersona, Options, Platform};
+use app::{App, By, Policies, Request as Circumstances, Source};
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, Response, header},
+};
+use domain::{
+    Command, Scope, Sealed,
+    id::{InterventionId, MemberId, OrganisationId, RegionId, ThemeId},
+    intervention::AddIntervention,
+    member::{GiveRole, InviteMember, Role},
+    organisation::{OrganisationKind, RegisterOrganisation},
+    region::RegisterRegion,
+    scope::Consortium,
+    sealed::KeyScope,
+    text::{Line, Prose},
+    theme::AddTheme,
+};
+use eventlog::{KeyEncryptionKey, Log};
+use http_body_util::BodyExt as _;
+use readmodel::ReadModels;
+use serde_json::{Value, json};
+use testdb::TestDb;
+use tower::ServiceExt as _;
+use uuid::Uuid;
+
+/// A served platform on a database of its own.
+pub struct World {
+    pub app: Arc<App>,
+    pub models: Arc<ReadModels>,
+    pub theme: String,
+    pub intervention: String,
+    pub region: String,
+    pub organisation: String,
+    router: Router,
+    _database: TestDb,
+}
+
+/// Members of the world, with their roles.
+pub const MEMBERS: [(&str, &[Role]); 4] =
+    [("sanne", &[]), ("joost", &[]), ("emma", &[Role::Editor]), ("anna", &[Role::Auditor])];
+
+/// The id of a member of the world.
+pub fn member(name: &str) -> MemberId {
+    let place = MEMBERS.iter().position(|(other, _)| *other == name).expect("a member of the world");
+    Uuid::from_u128(100 + place as u128).into()
+}
+
+/// As clients name a member.
+pub fn member_id(name: &str) -> String {
+    format!("member-{}", member(name))
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let database = testdb::fresh("api", async |pool| {
+            sqlx::migrate!("../../migrations").run(&pool).await.expect("migrates");
+        })
+        .await;
+        let pool = database.pool().await;
+        let connect = database.url.parse().expect("an address");
+        let kek = KeyEncryptionKey::new([7; 32]);
+        let log = Log::open(pool.clone(), connect, kek, &eventlog::Options::default()).await.expect("opens");
+        let log = Arc::new(log);
+        let models = Arc::new(ReadModels::open(pool.clone(), log.clone()).await.expect("opens"));
+        let app = Arc::new(App::new(log, Policies::embedded().expect("policies"), Source::system()));
+        let platform = Platform { app: app.clone(), models: models.clone(), pool };
+        let demo = MEMBERS.iter().map(|(name, _)| persona(name)).collect();
+        let options = Options { public_url: None, demo: Some(demo), metrics: Box::new(String::new) };
+        let mut world = Self {
+            app,
+            models,
+            theme: String::new(),
+            intervention: String::new(),
+            region: String::new(),
+            organisation: String::new(),
+            router: api::router(platform, options),
+            _database: database,
+        };
+        world.furnish().await;
+        world
+    }
+
+    /// Runs a command as the platform.
+    pub async fn platform<C: Command>(&self, command: C) {
+        let request = Circumstances::new(By::Platform, Uuid::nil());
+        let done = self.app.run(command, &request).await.expect("is not refused");
+        self.models.reach(done.position).await.expect("shows");
+    }
+
+    async fn furnish(&mut self) {
+        let line = |text: &str| Line::parse(text).expect("a line");
+        let theme: ThemeId = Uuid::from_u128(1).into();
+        let intervention: InterventionId = Uuid::from_u128(2).into();
+        let region: RegionId = Uuid::from_u128(3).into();
+        let organisation: OrganisationId = Uuid::from_u128(4).into();
+        self.platform(AddTheme { theme, name: line("Communicatie"), name_in_english: line("Communication") }).await;
+        let summary = Prose::parse("Praten over wat telt.").expect("prose");
+        self.platform(AddIntervention { intervention, name: line("CURA"), summary }).await;
+        let consortium = Consortium::Ligare;
+        self.platform(RegisterRegion { region, name: line("Groningen"), consortium, inhabitants: None }).await;
+        let kind = OrganisationKind::Hospital;
+        self.platform(RegisterOrganisation { organisation, name: line("Ziekenhuis Noord"), kind, region }).await;
+        for (name, roles) in MEMBERS {
+            let member = member(name);
+            let seal = |text: &str| Sealed::new(KeyScope::of("member", member), line(text));
+            let email = seal(&format!("{name}@leerwerk.example"));
+            self.platform(InviteMember { member, name: seal(name), email, organisation }).await;
+            for role in roles {
+                self.platform(GiveRole { member, role: *role, scope: Scope::National, until: None }).await;
+            }
+        }
+        self.theme = format!("theme-{theme}");
+        self.intervention = format!("intervention-{intervention}");
+        self.region = format!("region-{region}");
+        self.organisation = format!("organisation-{organisation}");
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().oneshot(request).await.expect("infallible")
+    }
+
+    /// Signs in.
+    pub async fn visitor(&self, name: &str) -> Visitor<'_> {
+        let request = Request::post("/demo/session")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(json!({ "persona": name }).to_string()))
+            .expect("a request");
+        let response = self.send(request).await;
+        assert_eq!(response.status(), 204, "signs in");
+        let cookie = response.headers()[header::SET_COOKIE].to_str().expect("text");
+        Visitor { world: self, cookie: cookie.split(';').next().unwrap_or_default().to_owned() }
+    }
+}
+
+/// Somebody who is signed in.
+pub struct Visitor<'a> {
+    pub world: &'a World,
+    pub cookie: String,
+}
+
+impl Visitor<'_> {
+    /// The whole answer to a GraphQL request.
+    pub async fn answer(&self, query: &str, variables: Value) -> Value {
+        let request = Request::post("/graphql")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::COOKIE, &self.cookie)
+            .body(Body::from(json!({ "query": query, "variables": variables }).to_string()))
+            .expect("a request");
+        let response = self.world.send(request).await;
+        body(response).await
+    }
+
+    /// The data of the answer to a request that does not fail.
+    #[track_caller]
+    pub fn ask(&self, query: &str, variables: Value) -> impl Future<Output = Value> {
+        let caller = std::panic::Location::caller();
+        let query = query.to_owned();
+        async move {
+            let mut answer = self.answer(&query, variables).await;
+            assert!(answer.get("errors").is_none(), "at {caller}: {answer:#}");
+            answer["data"].take()
+        }
+    }
+
+    /// Runs a mutation with its input; gives back `position`, `code`, `message`, `field` and the thing changed.
+    pub async fn mutate(&self, mutation: &str, thing: &str, fields: &str, input: Value) -> Value {
+        let (type_name, field) = match thing {
+            "knowledgePage" => ("KnowledgePage", thing),
+            "question" => ("Question", thing),
+            "experience" => ("Experience", thing),
+            "cycle" => ("Cycle", thing),
+            _ => ("Project", "project"),
+        };
+        let name = format!("{}{}", mutation[..1].to_uppercase(), &mutation[1..]);
+        let query = format!(
+            "mutation($input: {name}Input!) {{ {mutation}(input: $input) {{ \
+               ... on {type_name}Changed {{ position {field} {{ id version {fields} }} }} \
+               ... on Refusal {{ code message field }} }} }}"
+        );
+        self.ask(&query, json!({ "input": input })).await[mutation].take()
+    }
+}
+
+/// A body as JSON.
+pub async fn body(response: Response<Body>) -> Value {
+    let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+    serde_json::from_slice(&bytes).expect("json")
+}
+
+fn persona(name: &str) -> DemoPersona {
+    DemoPersona {
+        persona: name.into(),
+        name: name.into(),
+        profession: "NURSE".into(),
+        organisation: "Ziekenhuis Noord".into(),
+        roles: Vec::new(),
+        about: About { nl: String::new(), en: String::new() },
+        member: member(name),
+    }
+}

@@ -1,0 +1,83 @@
+//! Loading what a command decides on: its stream, folded, with what was folded before kept in memory.
+
+use std::{
+    any::Any,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::{Actor, Aggregate, event};
+use eventlog::{Position, Recorded, StreamId};
+use lru::LruCache;
+use uuid::Uuid;
+
+use crate::{App, Failure};
+
+/// Folded states kept in memory, at most.
+const CACHED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+
+/// A state and the point of its stream up to which it was folded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Loaded<A> {
+    pub(crate) state: A,
+    /// 0: the stream does not exist.
+    pub(crate) version: i32,
+    /// The position of the last event; 0 when there is none.
+    pub(crate) position: Position,
+}
+
+type Cached = Arc<dyn Any + Send + Sync>;
+
+/// States by stream. Always brought up to date from the log before use, so a stale one costs time, not truth.
+#[derive(Debug)]
+pub(crate) struct States(Mutex<LruCache<StreamId, Cached>>);
+
+impl Default for States {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(CACHED)))
+    }
+}
+
+impl States {
+    fn get<A: Aggregate>(&self, stream: &StreamId) -> Loaded<A> {
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        states.get(stream).and_then(|cached| cached.downcast_ref::<Loaded<A>>()).cloned().unwrap_or_else(|| Loaded {
+            state: A::default(),
+            version: 0,
+            position: 0,
+        })
+    }
+
+    pub(crate) fn put<A: Aggregate>(&self, stream: StreamId, loaded: Loaded<A>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(stream, Arc::new(loaded));
+    }
+
+    /// Forgets everything, e.g. after texts were erased.
+    pub(crate) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl App {
+    /// The present state of one thing.
+    pub(crate) async fn load<A: Aggregate>(&self, id: Uuid) -> Result<Loaded<A>, Failure> {
+        let stream = StreamId::new(A::KIND, id);
+        let mut loaded = self.states.get::<A>(&stream);
+        let news = self.log.stream(&stream, loaded.version).await?;
+        if news.is_empty() {
+            return Ok(loaded);
+        }
+        let payloads = self.log.keys().open(&news).await?;
+        for (recorded, payload) in news.iter().zip(payloads) {
+            let Recorded { event_type, schema_version, at, .. } = recorded;
+            let schema_version = u16::try_from(*schema_version).unwrap_or_default();
+            let event = event::decode::<A>(event_type, schema_version, payload)?;
+            let actor: Actor = recorded.actor.parse().map_err(|error| Failure::Internal(Box::new(error)))?;
+            loaded.state.apply(&event, actor, *at);
+            loaded.version = recorded.version;
+            loaded.position = recorded.position;
+        }
+        self.states.put(stream, loaded.clone());
+        Ok(loaded)
+    }
+}

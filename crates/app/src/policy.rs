@@ -1,0 +1,76 @@
+//! Who may do what: Cedar policies, readable in `schema/policies/`.
+
+use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, RestrictedExpression};
+use domain::{Standing, member::Role};
+
+/// The policies, parsed.
+#[derive(Debug)]
+pub struct Policies {
+    set: PolicySet,
+    authorizer: Authorizer,
+}
+
+/// The policies as delivered do not parse.
+#[derive(Debug, thiserror::Error)]
+#[error("the policies do not parse")]
+pub struct PolicyError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+/// Who asks.
+#[derive(Debug)]
+pub(crate) struct Principal {
+    /// Whether they are a member at all.
+    pub(crate) known: bool,
+    /// The roles that hold where the thing lies.
+    pub(crate) roles: Vec<Role>,
+}
+
+/// What is asked of the policies.
+#[derive(Debug)]
+pub(crate) struct Question<'a> {
+    pub(crate) principal: &'a Principal,
+    /// A command's name.
+    pub(crate) action: &'a str,
+    /// The kind of thing.
+    pub(crate) kind: &'a str,
+    pub(crate) standing: &'a [Standing],
+}
+
+impl Policies {
+    /// The platform's own policies.
+    pub fn embedded() -> Result<Self, PolicyError> {
+        Self::parse(include_str!("../../../schema/policies/leerwerk.cedar"))
+    }
+
+    fn parse(text: &str) -> Result<Self, PolicyError> {
+        let set = text.parse().map_err(|error: cedar_policy::ParseErrors| PolicyError(Box::new(error)))?;
+        Ok(Self { set, authorizer: Authorizer::new() })
+    }
+
+    /// Whether the policies allow it. What cannot be evaluated is not allowed.
+    pub(crate) fn allow(&self, question: &Question<'_>) -> bool {
+        question.principal.known && self.evaluate(question).is_ok_and(|decision| decision == Decision::Allow)
+    }
+
+    fn evaluate(&self, question: &Question<'_>) -> Result<Decision, Box<dyn std::error::Error>> {
+        let strings = |names: Vec<&str>| {
+            RestrictedExpression::new_set(names.into_iter().map(|name| RestrictedExpression::new_string(name.into())))
+        };
+        let roles = question.principal.roles.iter().map(|role| role.as_str()).collect();
+        let standing = question.standing.iter().map(|standing| standing.as_str()).collect();
+        let context = Context::from_pairs([
+            ("roles".to_owned(), strings(roles)),
+            ("standing".to_owned(), strings(standing)),
+        ])?;
+        let uid = |kind: &str, id: &str| -> Result<EntityUid, Box<dyn std::error::Error>> {
+            Ok(EntityUid::from_type_name_and_id(kind.parse()?, id.parse()?))
+        };
+        let request = Request::new(
+            uid("Member", "self")?,
+            uid("Action", question.action)?,
+            uid("Thing", question.kind)?,
+            context,
+            None,
+        )?;
+        Ok(self.authorizer.is_authorized(&request, &self.set, &Entities::empty()).decision())
+    }
+}

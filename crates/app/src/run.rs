@@ -1,0 +1,283 @@
+//! The one way in which anything changes.
+
+use domain::{
+    Actor, Aggregate, Command, DomainEvent as _, Standing, Timestamp,
+    event::{Encoded, encode},
+    id::MemberId,
+    member::{Member, Role},
+    project::Project,
+    region::Region,
+    scope::Scope,
+};
+use eventlog::{Append, AppendError, Expected, IdempotencyKey, KeyError, NewEvent, Position, StreamId};
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::{
+    App, Declined, Failure, RunError,
+    load::Loaded,
+    policy::{Principal, Question},
+};
+
+/// How often a command is decided anew because somebody else was ahead.
+const TRIES: usize = 8;
+
+/// In whose name a command is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A signed-in member.
+    Member(MemberId),
+    /// The platform itself.
+    Platform,
+}
+
+/// Makes a retry safe: what the client named its intention, and what it sent.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    /// The client's idempotency key.
+    pub key: String,
+    /// The content of the request, without what is made anew on every try.
+    pub content: Vec<u8>,
+}
+
+/// The circumstances of a command.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// In whose name.
+    pub by: By,
+    /// Makes a retry safe.
+    pub retry: Option<Retry>,
+    /// The version the caller looked at; refused when it is not the present one.
+    pub expected_version: Option<i32>,
+    /// What belongs together.
+    pub correlation: Uuid,
+    /// The event that led to it.
+    pub causation: Option<Uuid>,
+}
+
+impl Request {
+    /// A request without a key or expectations.
+    pub fn new(by: By, correlation: Uuid) -> Self {
+        Self { by, retry: None, expected_version: None, correlation, causation: None }
+    }
+}
+
+/// A command was carried out, or had been already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The thing it was done to.
+    pub stream: StreamId,
+    /// Its version now.
+    pub version: i32,
+    /// The position from which on read models show it.
+    pub position: Position,
+}
+
+impl App {
+    /// Runs a command. Refusals and failures leave everything as it was, except [`Failure::OutcomeUnknown`].
+    pub async fn run<C: Command>(&self, command: C, request: &Request) -> Result<Done, RunError<C::Refused>> {
+        let key = request.retry.as_ref().map(|retry| self.idempotency_key::<C>(request.by, retry));
+        if let Some(key) = key
+            && let Some((fingerprint, receipt)) = self.log.receipt(&key.key).await.map_err(Failure::from)?
+        {
+            if fingerprint != key.fingerprint {
+                return Err(Declined::KeyReused.into());
+            }
+            return Ok(Done { stream: receipt.stream, version: receipt.last_version, position: receipt.position });
+        }
+        let mentioned: Vec<StreamId> =
+            command.mentions().into_iter().map(|(kind, id)| StreamId::new(kind, id)).collect();
+        if !mentioned.is_empty()
+            && let Some(stream) = self.log.missing(&mentioned).await.map_err(Failure::from)?.pop()
+        {
+            return Err(Declined::NoSuch { stream }.into());
+        }
+        for _ in 0..TRIES {
+            if let Some(done) = self.attempt(command.clone(), request, key).await? {
+                metrics::counter!("app_commands_total", "command" => C::NAME).increment(1);
+                return Ok(done);
+            }
+        }
+        Err(Failure::Busy.into())
+    }
+
+    /// One try; nothing when somebody else was ahead and it must be decided anew.
+    async fn attempt<C: Command>(
+        &self,
+        command: C,
+        request: &Request,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Option<Done>, RunError<C::Refused>> {
+        let at = self.source.now();
+        let stream = StreamId::new(C::State::KIND, command.target());
+        let loaded = self.load::<C::State>(stream.id).await?;
+        if loaded.version == 0 && !C::CREATES {
+            return Err(Declined::NoSuch { stream }.into());
+        }
+        let actor = self.authorise(&command, &loaded.state, request.by, at).await?;
+        if request.expected_version.is_some_and(|expected| expected != loaded.version) {
+            return Err(Declined::Stale { version: loaded.version }.into());
+        }
+        let events = command.decide(&loaded.state, actor, at).map_err(RunError::Refused)?;
+        if events.is_empty() {
+            return Ok(Some(Done { stream, version: loaded.version, position: loaded.position }));
+        }
+        let Loaded { mut state, version, .. } = loaded;
+        for event in &events {
+            state.apply(event, actor, at);
+        }
+        let mut append = Append {
+            stream: stream.clone(),
+            expected: if version == 0 { Expected::NoStream } else { Expected::Exact(version) },
+            events: Vec::with_capacity(events.len()),
+            actor: actor.to_string(),
+            correlation: request.correlation,
+            causation: request.causation,
+            at,
+            key,
+            new_keys: Vec::new(),
+        };
+        let subjects = state.subjects();
+        for event in &events {
+            let id: Uuid = self.source.id();
+            let Encoded { r#type, schema_version, data } = encode(event);
+            let data = match self.log.keys().seal(id, data, &mut append.new_keys).await {
+                Ok(data) => data,
+                Err(KeyError::Destroyed { .. }) => return Err(Declined::Erased.into()),
+                Err(error) => return Err(Failure::from(error).into()),
+            };
+            let concerns = [stream.id]
+                .into_iter()
+                .chain(subjects.iter().copied())
+                .chain(event.mentions())
+                .chain(actor.member().map(Uuid::from))
+                .collect();
+            append.events.push(NewEvent {
+                id,
+                event_type: r#type,
+                schema_version: i16::try_from(schema_version).unwrap_or(i16::MAX),
+                data,
+                concerns,
+            });
+        }
+        match self.log.append(append).await {
+            Ok(receipt) => {
+                // A repeated receipt is that of another try: what was decided here was not stored.
+                if !receipt.repeated {
+                    let loaded = Loaded { state, version: receipt.last_version, position: receipt.position };
+                    self.states.put(receipt.stream.clone(), loaded);
+                }
+                let (version, position) = (receipt.last_version, receipt.position);
+                Ok(Some(Done { stream: receipt.stream, version, position }))
+            }
+            Err(AppendError::Conflict { .. } | AppendError::KeysChanged) => Ok(None),
+            Err(AppendError::KeyReused) => Err(Declined::KeyReused.into()),
+            Err(error) => Err(Failure::from(error).into()),
+        }
+    }
+
+    /// Under which name the command is carried out, if the policies allow it.
+    async fn authorise<C: Command>(
+        &self,
+        command: &C,
+        state: &C::State,
+        by: By,
+        at: Timestamp,
+    ) -> Result<Actor, RunError<C::Refused>> {
+        let By::Member(member) = by else { return Ok(Actor::Platform) };
+        let actor = command.speaks_as(state, member);
+        let mut standing = state.standing(state.speaks_as(member));
+        if command.about() == Some(member) {
+            standing.push(Standing::Oneself);
+        }
+        let mut subjects = state.subjects();
+        if let Some(project) = command.within(state) {
+            let project = self.load::<Project>(project.0).await?;
+            standing.extend(project.state.standing(Actor::Member(member)));
+            subjects.extend(project.state.subjects());
+        }
+        let principal = self.principal(member, &subjects, at).await?;
+        let question = Question { principal: &principal, action: C::NAME, kind: C::State::KIND, standing: &standing };
+        if self.policies.allow(&question) { Ok(actor) } else { Err(Declined::Forbidden { action: C::NAME }.into()) }
+    }
+
+    /// Which of some actions a member may take on a thing; for `kind`s with commands that need no thing yet, pass
+    /// [`Uuid::nil`].
+    pub async fn allowed<A: Aggregate>(
+        &self,
+        member: MemberId,
+        id: Uuid,
+        within: Option<Uuid>,
+        actions: &[&'static str],
+    ) -> Result<Vec<&'static str>, Failure> {
+        let state = self.load::<A>(id).await?.state;
+        let mut standing = state.standing(state.speaks_as(member));
+        let mut subjects = state.subjects();
+        if let Some(project) = within {
+            let project = self.load::<Project>(project).await?;
+            standing.extend(project.state.standing(Actor::Member(member)));
+            subjects.extend(project.state.subjects());
+        }
+        let principal = self.principal(member, &subjects, self.source.now()).await?;
+        let may = |action: &&'static str| {
+            self.policies.allow(&Question { principal: &principal, action, kind: A::KIND, standing: &standing })
+        };
+        Ok(actions.iter().copied().filter(may).collect())
+    }
+
+    /// Every role a member holds now, in whatever scope.
+    pub async fn roles(&self, member: MemberId) -> Result<Vec<Role>, Failure> {
+        let loaded = self.load::<Member>(member.0).await?;
+        let mut roles: Vec<Role> = loaded.state.roles(self.source.now()).map(|(role, _)| role).collect();
+        roles.dedup();
+        Ok(roles)
+    }
+
+    /// Texts were erased: states that hold them are folded anew.
+    pub fn forget(&self) {
+        self.states.clear();
+    }
+
+    /// A member with the roles that hold where a thing lies.
+    async fn principal(&self, member: MemberId, subjects: &[Uuid], at: Timestamp) -> Result<Principal, Failure> {
+        let loaded = self.load::<Member>(member.0).await?;
+        let mut roles = Vec::new();
+        for (role, scope) in loaded.state.roles(at) {
+            let holds = match scope {
+                Scope::National => true,
+                Scope::Region { region } => subjects.contains(&region.0),
+                Scope::Consortium { consortium } => {
+                    let mut within = false;
+                    for subject in subjects {
+                        within |= self.load::<Region>(*subject).await?.state.consortium() == Some(*consortium);
+                    }
+                    within
+                }
+            };
+            if holds {
+                roles.push(role);
+            }
+        }
+        Ok(Principal { known: loaded.version > 0, roles })
+    }
+
+    /// The key and the content of a retry as keyed hashes: neither tells who asked what.
+    fn idempotency_key<C: Command>(&self, by: By, retry: &Retry) -> IdempotencyKey {
+        let who = match by {
+            By::Member(member) => member.to_string(),
+            By::Platform => "platform".to_owned(),
+        };
+        let hash = |purpose: &str, parts: [&[u8]; 2]| -> [u8; 32] {
+            let secret = self.log.keys().derive(purpose);
+            let mac = Hmac::<Sha256>::new_from_slice(&secret).map(|mac| {
+                parts.iter().fold(mac, |mac, part| mac.chain_update(part.len().to_be_bytes()).chain_update(part))
+            });
+            mac.map(|mac| mac.finalize().into_bytes().into()).unwrap_or_default()
+        };
+        IdempotencyKey {
+            key: hash("idempotency key", [who.as_bytes(), retry.key.as_bytes()]),
+            fingerprint: hash("idempotency fingerprint", [C::NAME.as_bytes(), &retry.content]),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What `audit` promises, on a database of its own for each test.
+
+mod export;
+mod history;
+mod world;

@@ -1,0 +1,303 @@
+//! PDSA cycles in ramps: most are through, some run, wait or were stopped when the world ends.
+
+use std::sync::Arc;
+
+use app::{App, By};
+use chrono::TimeDelta;
+use domain::{
+    Aggregate as _, Timestamp,
+    id::{CycleId, ObservationId},
+    pdsa::{AbandonCycle, Cycle, DecideCycle, LogResult, MakePrediction, PlanCycle, RecordObservation, StartCycle},
+    phase::Phase,
+    sealed::KeyScope,
+};
+use rand::{Rng as _, seq::IndexedRandom as _};
+
+use crate::{
+    LoadError, agenda,
+    clock::Calendar,
+    people::place_of,
+    stage::Job,
+    texts::{CycleText, Texts, line, prose},
+    world::World,
+};
+
+/// Cycles of the small world.
+const CYCLES: usize = 60;
+/// From planning one cycle to planning the next.
+const PACE: i64 = 33;
+/// Days after planning on which Do starts, the result is logged, and the decision is taken.
+const START: i64 = 6;
+const RESULT: i64 = 23;
+const DECIDE: i64 = 26;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Step {
+    /// The nth cycle of a ramp.
+    Plan { ramp: usize, nth: usize },
+    /// For a cycle by its place among those planned.
+    Predict(usize),
+    Start(usize),
+    Observe { cycle: usize, nth: usize },
+    Result(usize),
+    Decide(usize),
+    Abandon(usize),
+}
+
+impl From<Step> for agenda::Step {
+    fn from(step: Step) -> Self {
+        Self::Cycle(step)
+    }
+}
+
+/// How far the last cycle of a ramp comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Decided,
+    Studied,
+    Running,
+    Predicted,
+    Planned,
+    Abandoned,
+}
+
+impl Ending {
+    /// How many days before the end its last cycle was planned.
+    fn days(self) -> Option<i64> {
+        match self {
+            Self::Decided => None,
+            Self::Studied => Some(RESULT + 2),
+            Self::Running => Some(START + 5),
+            Self::Predicted => Some(4),
+            Self::Planned => Some(2),
+            Self::Abandoned => Some(40),
+        }
+    }
+}
+
+/// All ramps and cycles.
+#[derive(Debug, Default)]
+pub(crate) struct Cycles {
+    ramps: Vec<Ramp>,
+    pub(crate) planned: Vec<Planned>,
+}
+
+#[derive(Debug)]
+struct Ramp {
+    text: usize,
+    count: usize,
+    ending: Ending,
+    /// The project it is tried in and who sees to it, once it began.
+    place: Option<(usize, usize)>,
+    latest: Option<CycleId>,
+}
+
+/// A cycle that was planned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Planned {
+    id: CycleId,
+    ramp: usize,
+    nth: usize,
+    project: usize,
+    owner: usize,
+}
+
+impl Cycles {
+    /// Who sees to cycles of a project.
+    pub(crate) fn owners(&self, project: usize) -> Vec<usize> {
+        self.planned.iter().filter(|cycle| cycle.project == project).map(|cycle| cycle.owner).collect()
+    }
+}
+
+/// Ramps until there are cycles enough, every second of them not yet at its end.
+pub(crate) fn open(world: &mut World) {
+    let endings =
+        [Ending::Running, Ending::Studied, Ending::Running, Ending::Predicted, Ending::Planned, Ending::Abandoned];
+    let texts = world.texts.clone();
+    let mut left = world.scaled(CYCLES);
+    for ramp in 0.. {
+        let text = ramp % texts.ramps.len();
+        let count = texts.ramps[text].cycles.len().min(left);
+        if count == 0 {
+            break;
+        }
+        left -= count;
+        let ending = if ramp % 2 == 0 { endings[ramp / 2 % endings.len()] } else { Ending::Decided };
+        world.cycles.ramps.push(Ramp { text, count, ending, place: None, latest: None });
+        let span = TimeDelta::days(PACE * i64::try_from(count - 1).unwrap_or_default());
+        let last = match ending.days() {
+            Some(days) => world.calendar.before_end(TimeDelta::days(days)),
+            None => {
+                let from = world.calendar.begin + TimeDelta::days(230) + span;
+                Calendar::between(&mut world.rng, from, world.calendar.before_end(TimeDelta::days(DECIDE + 5)))
+            }
+        };
+        for nth in 0..count {
+            let back = PACE * i64::try_from(count - 1 - nth).unwrap_or_default();
+            let step = Step::Plan { ramp, nth };
+            let hours = world.rng.random_range(0..30);
+            world.at_work(last - TimeDelta::days(back), TimeDelta::hours(hours), step.into());
+        }
+    }
+}
+
+pub(crate) fn perform(
+    world: &mut World,
+    step: Step,
+    at: Timestamp,
+    app: &Arc<App>,
+) -> Result<Option<Job>, LoadError> {
+    let texts = world.texts.clone();
+    let (cycle, text) = match step {
+        Step::Plan { ramp, nth } => return plan(world, ramp, nth, at, app),
+        Step::Predict(cycle)
+        | Step::Start(cycle)
+        | Step::Observe { cycle, .. }
+        | Step::Result(cycle)
+        | Step::Decide(cycle)
+        | Step::Abandon(cycle) => {
+            let planned = world.cycles.planned[cycle];
+            (planned, text_of(&texts, world, planned))
+        }
+    };
+    let scope = KeyScope::of(Cycle::KIND, cycle.id);
+    let owner = By::Member(world.people.all[cycle.owner].id);
+    let words = |text: &str| world.in_words_of(cycle.owner, text);
+    let job = match step {
+        Step::Plan { .. } => return Ok(None),
+        Step::Predict(_) => {
+            let prediction = prose(&scope, &words(&text.prediction))?;
+            Job::new(app, owner, MakePrediction { cycle: cycle.id, prediction })
+        }
+        Step::Start(_) => Job::new(app, owner, StartCycle { cycle: cycle.id }),
+        Step::Observe { nth, .. } => return observe(world, cycle, text, nth, app),
+        Step::Result(_) => {
+            let (result, learned) = (prose(&scope, &words(&text.result))?, prose(&scope, &words(&text.learned))?);
+            let command = LogResult { cycle: cycle.id, result, prediction_met: text.met, learned };
+            Job::new(app, owner, command)
+        }
+        Step::Decide(_) => {
+            let reason = text.reason.as_deref().map(|reason| prose(&scope, &words(reason))).transpose()?;
+            Job::new(app, owner, DecideCycle { cycle: cycle.id, decision: text.decision, reason })
+        }
+        Step::Abandon(_) => {
+            let reason = text.stopped.as_deref().unwrap_or("Er is {bij_ons} te veel tegelijk gaande; we stoppen hier nu mee.");
+            Job::new(app, owner, AbandonCycle { cycle: cycle.id, reason: prose(&scope, &words(reason))? })
+        }
+    };
+    Ok(Some(job.within(world.projects[cycle.project].id)))
+}
+
+fn text_of<'a>(texts: &'a Texts, world: &World, planned: Planned) -> &'a CycleText {
+    &texts.ramps[world.cycles.ramps[planned.ramp].text].cycles[planned.nth]
+}
+
+fn plan(world: &mut World, ramp: usize, nth: usize, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
+    let texts = world.texts.clone();
+    let (project, owner) = match world.cycles.ramps[ramp].place {
+        Some(place) => place,
+        None => match settle(world, ramp) {
+            Some(place) => place,
+            None => return Ok(None),
+        },
+    };
+    let Ramp { text, count, ending, latest, .. } = world.cycles.ramps[ramp];
+    let text = &texts.ramps[text].cycles[nth];
+    let ending = if nth + 1 == count { ending } else { Ending::Decided };
+    let id: CycleId = app.source().id();
+    let scope = KeyScope::of(Cycle::KIND, id);
+    let predicted_at_once = ending != Ending::Planned && world.rng.random_bool(0.7);
+    let words = |text: &str| world.in_words_of(owner, text);
+    let command = PlanCycle {
+        cycle: id,
+        project: world.projects[project].id,
+        follows: latest,
+        number: u32::try_from(nth + 1).unwrap_or(1),
+        aim: line(&scope, &words(&text.aim))?,
+        change: prose(&scope, &words(&text.change))?,
+        prediction: if predicted_at_once { Some(prose(&scope, &words(&text.prediction))?) } else { None },
+        plan: text.plan.as_deref().map(|plan| prose(&scope, &words(plan))).transpose()?,
+        owner: world.people.all[owner].id,
+        starts: at.date_naive() + TimeDelta::days(START),
+        ends: at.date_naive() + TimeDelta::days(RESULT - 2),
+    };
+    let cycle = world.cycles.planned.len();
+    world.cycles.planned.push(Planned { id, ramp, nth, project, owner });
+    world.cycles.ramps[ramp].latest = Some(id);
+    plan_ahead(world, cycle, ending, !predicted_at_once, text.observations.len(), at);
+    Ok(Some(Job::new(app, By::Member(world.people.all[owner].id), command)))
+}
+
+/// Where a ramp is tried: in a project that suits it, has begun to work and has few cycles yet.
+fn settle(world: &mut World, ramp: usize) -> Option<(usize, usize)> {
+    let texts = world.texts.clone();
+    let text = &texts.ramps[world.cycles.ramps[ramp].text];
+    let about = text.intervention.as_deref().and_then(|key| texts.intervention(key));
+    let sanne = place_of(world, "sanne");
+    let project = (0..world.projects.len()).max_by_key(|place| {
+        let project = &world.projects[*place];
+        let of_sanne = ramp == 0 && Some(project.members[0]) == sanne;
+        let fits = text.by.is_empty() || text.by.contains(&project.setting);
+        let suits = about.is_none_or(|about| project.interventions.contains(&about));
+        (of_sanne, project.phase >= Phase::Preparation, fits, suits, std::cmp::Reverse(project.ramps))
+    })?;
+    world.projects[project].ramps += 1;
+    let members = &world.projects[project].members;
+    let owner = if ramp == 0 { members[0] } else { members.choose(&mut world.rng).copied()? };
+    world.cycles.ramps[ramp].place = Some((project, owner));
+    Some((project, owner))
+}
+
+/// The further steps of a cycle, as far as it comes.
+fn plan_ahead(world: &mut World, cycle: usize, ending: Ending, predict: bool, seen: usize, at: Timestamp) {
+    let mut put = |days: i64, step: Step| {
+        let hours = world.rng.random_range(0..26);
+        world.at_work(at, TimeDelta::days(days) + TimeDelta::hours(hours), step.into());
+    };
+    if ending == Ending::Planned {
+        return;
+    }
+    if predict {
+        put(1, Step::Predict(cycle));
+    }
+    if ending == Ending::Predicted {
+        return;
+    }
+    put(START, Step::Start(cycle));
+    if ending == Ending::Abandoned {
+        return put(START + 7, Step::Abandon(cycle));
+    }
+    let days = if ending == Ending::Running { 1 } else { 4 };
+    for nth in 0..seen.min(3) {
+        put(START + 2 + days * i64::try_from(nth).unwrap_or_default(), Step::Observe { cycle, nth });
+    }
+    if ending == Ending::Running {
+        return;
+    }
+    put(RESULT - 1, Step::Result(cycle));
+    if ending == Ending::Decided {
+        put(DECIDE, Step::Decide(cycle));
+    }
+}
+
+/// By somebody who takes part; now and then by the coach.
+fn observe(
+    world: &mut World,
+    cycle: Planned,
+    text: &CycleText,
+    nth: usize,
+    app: &Arc<App>,
+) -> Result<Option<Job>, LoadError> {
+    let observation: ObservationId = app.source().id();
+    let seen = &text.observations[nth];
+    let command = RecordObservation {
+        cycle: cycle.id,
+        observation,
+        text: prose(&KeyScope::of(Cycle::KIND, cycle.id), &world.in_words_of(cycle.owner, &seen.text))?,
+        as_planned: !seen.otherwise,
+    };
+    let coach = place_of(world, "ruben").filter(|_| world.rng.random_bool(0.1));
+    let project = &world.projects[cycle.project];
+    let member = coach.or_else(|| project.members.choose(&mut world.rng).copied()).unwrap_or(cycle.owner);
+    Ok(Some(Job::new(app, By::Member(world.people.all[member].id), command).within(project.id)))
+}

@@ -1,0 +1,130 @@
+//! Shared experiences: of trainings, interventions, bottlenecks, approaches and meetings.
+
+use std::sync::Arc;
+
+use app::{App, By};
+use chrono::TimeDelta;
+use domain::{
+    Aggregate as _, Timestamp,
+    experience::{Experience, MarkExperienceHelpful, ShareExperience},
+    id::ExperienceId,
+    phase::Phase,
+    sealed::KeyScope,
+};
+use rand::{
+    Rng as _,
+    seq::{IndexedRandom as _, SliceRandom as _},
+};
+
+use crate::{
+    LoadError, agenda,
+    clock::Calendar,
+    stage::Job,
+    texts::{Account, line, prose},
+    world::{self, World},
+};
+
+/// Experiences of the small world.
+const EXPERIENCES: usize = 60;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Step {
+    /// The account with this place in the texts, told for the nth time.
+    Share { account: usize, round: usize },
+    Helpful(usize),
+}
+
+impl From<Step> for agenda::Step {
+    fn from(step: Step) -> Self {
+        Self::Experience(step)
+    }
+}
+
+pub(crate) fn open(world: &mut World) {
+    let (count, known) = (world.scaled(EXPERIENCES), world.texts.experiences.len());
+    let mut order: Vec<usize> = (0..known).collect();
+    order.shuffle(&mut world.rng);
+    let (from, until) = (world.calendar.begin + TimeDelta::days(50), world.calendar.until - TimeDelta::hours(30));
+    for nth in 0..count {
+        let step = Step::Share { account: order[nth % known], round: nth / known };
+        let raw = Calendar::growing(&mut world.rng, from, until);
+        world.at_work(raw, TimeDelta::zero(), step.into());
+    }
+}
+
+pub(crate) fn perform(
+    world: &mut World,
+    step: Step,
+    at: Timestamp,
+    app: &Arc<App>,
+) -> Result<Option<Job>, LoadError> {
+    match step {
+        Step::Share { account, round } => share(world, account, round, at, app).map(Some),
+        Step::Helpful(nth) => {
+            let shared = world.experiences[nth];
+            let Some(member) = world.people.other(&mut world.rng, None, &[shared.author]) else { return Ok(None) };
+            let command = MarkExperienceHelpful { experience: shared.id };
+            Ok(Some(Job::new(app, By::Member(world.people.all[member].id), command)))
+        }
+    }
+}
+
+fn share(world: &mut World, nth: usize, round: usize, at: Timestamp, app: &Arc<App>) -> Result<Job, LoadError> {
+    let texts = world.texts.clone();
+    let account = &texts.experiences[nth];
+    let intervention = world.intervention(account.intervention.as_deref())?;
+    let (author, project) = author(world, account, intervention);
+    let id: ExperienceId = app.source().id();
+    let scope = KeyScope::of(Experience::KIND, id);
+    let title = if round == 0 { account.title.clone() } else { format!("{} (regio {{regio}})", account.title) };
+    let command = ShareExperience {
+        experience: id,
+        kind: account.kind,
+        title: line(&scope, &world.in_words_of(author, &title))?,
+        body: prose(&scope, &world.in_words_of(author, &account.body))?,
+        outcome: match &account.outcome {
+            Some(outcome) => Some(prose(&scope, &world.in_words_of(author, outcome))?),
+            None => None,
+        },
+        themes: world.themes_of(&account.themes)?,
+        intervention: intervention.map(|place| world.interventions[place]),
+        phase: project.map(|project| world.projects[project].phase),
+        project: project.map(|project| world.projects[project].id),
+    };
+    let place = world.experiences.len();
+    world.experiences.push(world::Experience { id, author, project, intervention });
+    if let Some(project) = project {
+        world.projects[project].experiences.push(id);
+    }
+    if let Some(key) = &account.key {
+        world.experiences_by_key.insert(key.clone(), id);
+    }
+    let helpful = [0, 1, 1, 2, 3, 4, 5, 7].choose(&mut world.rng).copied().unwrap_or_default();
+    for _ in 0..helpful {
+        let after = TimeDelta::minutes(world.rng.random_range(30..30 * 1_440));
+        world.at_work(at, after, Step::Helpful(place).into());
+    }
+    Ok(Job::new(app, By::Member(world.people.all[author].id), command))
+}
+
+/// Who tells it: somebody of a project with that intervention that has begun to work, if there is one.
+fn author(world: &mut World, account: &Account, intervention: Option<usize>) -> (usize, Option<usize>) {
+    for _ in 0..40 {
+        if world.projects.is_empty() {
+            break;
+        }
+        let project = world.rng.random_range(0..world.projects.len());
+        let candidate = &world.projects[project];
+        if candidate.phase < Phase::Preparation
+            || intervention.is_some_and(|wanted| !candidate.interventions.contains(&wanted))
+        {
+            continue;
+        }
+        if let Some(member) = candidate.members.choose(&mut world.rng)
+            && account.by.is_none_or(|setting| world.people.all[*member].setting == setting)
+        {
+            return (*member, Some(project));
+        }
+    }
+    (world.people.somebody(&mut world.rng, account.by), None)
+}

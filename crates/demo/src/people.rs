@@ -1,0 +1,291 @@
+//! Who and what is there: themes, interventions, regions, organisations, members and their roles.
+
+use std::sync::Arc;
+
+use app::{App, By};
+use chrono::TimeDelta;
+use domain::{
+    Aggregate as _, Scope, Timestamp,
+    id::{InterventionId, MemberId, OrganisationId, RegionId, ThemeId},
+    intervention::AddIntervention,
+    member::{GiveRole, InviteMember, Member, Profession, ReviseProfile, Role},
+    organisation::{OrganisationKind, RegisterOrganisation},
+    region::RegisterRegion,
+    sealed::KeyScope,
+    theme::AddTheme,
+};
+use rand::{Rng, seq::IndexedRandom as _};
+
+use crate::{
+    LoadError, PERSONAS, Persona,
+    agenda,
+    clock::Calendar,
+    stage::Job,
+    texts::{Setting, line, plain_line, plain_prose},
+    world::{Person, World},
+};
+
+/// Members of the small world.
+const MEMBERS: usize = 150;
+/// Experts besides the persona.
+const EXPERTS: usize = 5;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Step {
+    Theme(usize),
+    Intervention(usize),
+    Region(usize),
+    Organisation(usize),
+    /// A persona by their place among the personas, then others.
+    Invite(usize),
+    Profile(usize),
+    Role(usize),
+}
+
+impl From<Step> for agenda::Step {
+    fn from(step: Step) -> Self {
+        Self::People(step)
+    }
+}
+
+/// The first days: the platform is filled, then the programme manager invites the others.
+pub(crate) fn open(world: &mut World) {
+    let texts = world.texts.clone();
+    let register = &texts.register;
+    let mut at = world.calendar.begin + TimeDelta::hours(1);
+    let steps = (0..register.themes.len())
+        .map(Step::Theme)
+        .chain((0..register.interventions.len()).map(Step::Intervention))
+        .chain((0..register.regions.len()).map(Step::Region))
+        .chain((0..register.organisations.len()).map(Step::Organisation));
+    for step in steps {
+        at += TimeDelta::seconds(20);
+        world.agenda.put(at, step.into());
+    }
+    let manager = manager();
+    at += TimeDelta::minutes(10);
+    world.agenda.put(at, Step::Invite(manager).into());
+    let personas = (0..PERSONAS.len()).filter(|persona| *persona != manager);
+    for persona in personas {
+        at += TimeDelta::minutes(4);
+        world.agenda.put(at, Step::Invite(persona).into());
+    }
+    let (begin, until) = (world.calendar.begin, world.calendar.until);
+    for member in PERSONAS.len()..world.scaled(MEMBERS) {
+        // Most come with the start of the programme, the others bit by bit.
+        let raw = if world.rng.random_bool(0.55) {
+            Calendar::between(&mut world.rng, begin + TimeDelta::days(1), begin + TimeDelta::days(18))
+        } else {
+            Calendar::between(&mut world.rng, begin + TimeDelta::days(18), until - TimeDelta::days(20))
+        };
+        world.at_work(raw, TimeDelta::zero(), Step::Invite(member).into());
+    }
+}
+
+fn manager() -> usize {
+    PERSONAS.iter().position(|persona| persona.roles.contains(&Role::ProgrammeManager)).unwrap_or_default()
+}
+
+pub(crate) fn perform(
+    world: &mut World,
+    step: Step,
+    at: Timestamp,
+    app: &Arc<App>,
+) -> Result<Option<Job>, LoadError> {
+    let texts = world.texts.clone();
+    Ok(Some(match step {
+        Step::Theme(place) => {
+            let id: ThemeId = app.source().id();
+            let theme = &texts.register.themes[place];
+            world.themes.push(id);
+            let (name, name_in_english) = (plain_line(&theme.nl)?, plain_line(&theme.en)?);
+            Job::new(app, By::Platform, AddTheme { theme: id, name, name_in_english })
+        }
+        Step::Intervention(place) => {
+            let id: InterventionId = app.source().id();
+            let intervention = &texts.register.interventions[place];
+            world.interventions.push(id);
+            let (name, summary) = (plain_line(&intervention.name)?, plain_prose(&intervention.summary)?);
+            Job::new(app, By::Platform, AddIntervention { intervention: id, name, summary })
+        }
+        Step::Region(place) => {
+            let id: RegionId = app.source().id();
+            let region = &texts.register.regions[place];
+            world.regions.push(id);
+            let (name, consortium, inhabitants) = (plain_line(&region.name)?, region.consortium, region.inhabitants);
+            Job::new(app, By::Platform, RegisterRegion { region: id, name, consortium, inhabitants })
+        }
+        Step::Organisation(place) => {
+            let id: OrganisationId = app.source().id();
+            let organisation = &texts.register.organisations[place];
+            world.organisations.push(id);
+            let region = world.regions[region_of(world, place)?];
+            let (name, kind) = (plain_line(&organisation.name)?, organisation.kind);
+            Job::new(app, By::Platform, RegisterOrganisation { organisation: id, name, kind, region })
+        }
+        Step::Invite(member) => return invite(world, member, at, app).map(Some),
+        Step::Profile(place) => return profile(world, place, app).map(Some),
+        Step::Role(place) => return Ok(give_role(world, place, app)),
+    }))
+}
+
+fn region_of(world: &World, organisation: usize) -> Result<usize, LoadError> {
+    let register = &world.texts.register;
+    let name = &register.organisations[organisation].region;
+    let place = register.regions.iter().position(|region| region.name == *name);
+    place.ok_or_else(|| LoadError::Unknown(name.clone()))
+}
+
+fn invite(world: &mut World, member: usize, at: Timestamp, app: &Arc<App>) -> Result<Job, LoadError> {
+    let persona = PERSONAS.get(member);
+    let (id, organisation, profession) = match persona {
+        Some(persona) => (persona.member(), workplace(world, persona)?, persona.profession),
+        None => {
+            let organisation = anywhere(world);
+            let kind = world.texts.register.organisations[organisation].kind;
+            (app.source().id(), organisation, profession(&mut world.rng, kind))
+        }
+    };
+    let register = &world.texts.register;
+    let kind = register.organisations[organisation].kind;
+    let setting = Setting::of(kind, profession);
+    let person = Person { number: member, id, organisation, region: region_of(world, organisation)?, profession, setting };
+    let place = world.people.add(person, persona.is_none_or(Persona::contributes));
+    let name = name(world, member);
+    let email = format!("{}@{}.example", slug(&name, "."), slug(&world.texts.register.organisations[organisation].name, "-"));
+    let scope = KeyScope::of(Member::KIND, id);
+    let command = InviteMember {
+        member: id,
+        name: line(&scope, &name)?,
+        email: line(&scope, &email)?,
+        organisation: world.organisations[organisation],
+    };
+    let minutes = world.rng.random_range(2..4);
+    world.agenda.put(at + TimeDelta::minutes(minutes), Step::Role(place).into());
+    let later = if persona.is_some() { TimeDelta::minutes(50) } else { TimeDelta::hours(world.rng.random_range(1..70)) };
+    world.at_work(at, later, Step::Profile(place).into());
+    Ok(Job::new(app, by_manager(member == manager()), command))
+}
+
+/// The programme manager invites everybody but themselves.
+fn by_manager(themselves: bool) -> By {
+    if themselves { By::Platform } else { By::Member(PERSONAS[manager()].member()) }
+}
+
+fn workplace(world: &World, persona: &Persona) -> Result<usize, LoadError> {
+    let place = world.texts.register.organisations.iter().position(|one| one.name == persona.organisation);
+    place.ok_or_else(|| LoadError::Unknown(persona.organisation.to_owned()))
+}
+
+/// An organisation that provides care or coordinates it.
+fn anywhere(world: &mut World) -> usize {
+    let organisations = &world.texts.register.organisations;
+    loop {
+        let place = world.rng.random_range(0..organisations.len());
+        if organisations[place].kind != OrganisationKind::ProgrammeOrganisation {
+            return place;
+        }
+    }
+}
+
+fn profession(rng: &mut impl Rng, kind: OrganisationKind) -> Profession {
+    use Profession as P;
+    let usual: &[P] = match kind {
+        OrganisationKind::Hospital => {
+            &[P::Nurse, P::Nurse, P::NurseSpecialist, P::MedicalSpecialist, P::ProjectLeader, P::SpiritualCounsellor]
+        }
+        OrganisationKind::Hospice => &[P::Nurse, P::Nurse, P::Coordinator, P::SpiritualCounsellor],
+        OrganisationKind::GpGroup => {
+            &[P::GeneralPractitioner, P::GeneralPractitioner, P::GeneralPractitioner, P::NurseSpecialist]
+        }
+        OrganisationKind::CareInstitution => {
+            &[P::Nurse, P::ElderlyCarePhysician, P::NurseSpecialist, P::SocialWorker, P::SpiritualCounsellor]
+        }
+        OrganisationKind::HomeCare => &[P::Nurse, P::Nurse, P::NurseSpecialist, P::ProjectLeader],
+        OrganisationKind::CareNetwork => &[P::Coordinator, P::Adviser],
+        OrganisationKind::KnowledgeOrganisation | OrganisationKind::ProgrammeOrganisation => {
+            &[P::Researcher, P::Adviser]
+        }
+    };
+    usual.choose(rng).copied().unwrap_or(P::Nurse)
+}
+
+/// A name of one's own: first names and surnames run through all pairs, then surnames are doubled.
+fn name(world: &World, member: usize) -> String {
+    if let Some(persona) = PERSONAS.get(member) {
+        return persona.name.to_owned();
+    }
+    let names = &world.texts.names;
+    let (firsts, lasts) = (names.first.len(), names.last.len());
+    let nth = member - PERSONAS.len();
+    let round = nth / firsts;
+    let first = &names.first[nth % firsts];
+    // A stride without a divisor in common with the number of surnames meets them all.
+    let last = &names.last[(nth * 7 + round) % lasts];
+    let second = round / lasts;
+    if second == 0 { format!("{first} {last}") } else { format!("{first} {last}-{}", names.last[second % lasts]) }
+}
+
+fn slug(name: &str, between: &str) -> String {
+    let plain = |letter: char| match letter {
+        'ö' | 'ó' => 'o',
+        'ë' | 'é' => 'e',
+        'ü' => 'u',
+        'ï' => 'i',
+        other => other,
+    };
+    let words: Vec<String> = name
+        .to_lowercase()
+        .chars()
+        .map(plain)
+        .collect::<String>()
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    words.join(between)
+}
+
+/// Said by the platform: members may not yet say it themselves.
+fn profile(world: &mut World, place: usize, app: &Arc<App>) -> Result<Job, LoadError> {
+    let person = world.people.all[place];
+    let member = person.id;
+    let persona = PERSONAS.iter().position(|persona| persona.member() == member);
+    let known: Vec<String> = match persona {
+        Some(persona) => PERSONAS[persona].expertise.iter().map(|key| (*key).to_owned()).collect(),
+        None => {
+            let count = world.rng.random_range(0..=2);
+            world.texts.register.themes.choose_multiple(&mut world.rng, count).map(|theme| theme.key.clone()).collect()
+        }
+    };
+    let command = ReviseProfile {
+        member,
+        name: line(&KeyScope::of(Member::KIND, member), &name(world, world.people.all[place].number))?,
+        profession: person.profession,
+        expertise: world.themes_of(&known)?,
+        open_to_contact: persona.is_some() || world.rng.random_bool(0.8),
+    };
+    Ok(Job::new(app, By::Platform, command))
+}
+
+/// The role of a persona; some others are experts too.
+fn give_role(world: &World, place: usize, app: &Arc<App>) -> Option<Job> {
+    let person = world.people.all[place];
+    let role = match PERSONAS.get(person.number) {
+        Some(persona) => *persona.roles.first()?,
+        None if person.number < PERSONAS.len() + EXPERTS => Role::Expert,
+        None => return None,
+    };
+    let scope = match role {
+        Role::NetworkCoordinator => Scope::Region { region: world.regions[person.region] },
+        _ => Scope::National,
+    };
+    let command = GiveRole { member: person.id, role, scope, until: None };
+    Some(Job::new(app, by_manager(role == Role::ProgrammeManager), command))
+}
+
+/// The place of a persona among those who take part, once invited.
+pub(crate) fn place_of(world: &World, key: &str) -> Option<usize> {
+    let member: MemberId = Persona::of(key)?.member();
+    world.people.all.iter().position(|person| person.id == member)
+}

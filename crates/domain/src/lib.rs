@@ -1,0 +1,38 @@
+//! Events, commands and rules of learning and improving together in palliative care.
+//!
+//! This crate is pure: no I/O, no clock, no randomness, no async. Time, ids and the person who acts
+//! are passed in. Each kind of thing has a room of its own (`project/`, `question/`, …) with the
+//! facts that can happen to it (`event.rs`), what deciding needs to remember (`state.rs`) and one
+//! file per command. Rule numbers in the docs (**L**, **P**, rule 3 …) are those of the domain text.
+
+pub mod actor;
+pub mod command;
+pub mod event;
+pub mod experience;
+pub mod id;
+pub mod intervention;
+pub mod knowledge_page;
+pub mod member;
+pub mod organisation;
+pub mod pdsa;
+pub mod phase;
+pub mod project;
+pub mod question;
+pub mod region;
+pub mod scope;
+pub mod sentence;
+pub mod sealed;
+pub mod text;
+pub mod theme;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use actor::Actor;
+pub use command::{Aggregate, Command, Refusal, Standing};
+pub use event::{DomainEvent, Event};
+pub use scope::Scope;
+pub use sealed::Sealed;
+
+/// A moment, UTC, microsecond precision (that of the log).
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,162 @@
+//! What can happen to a member.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    DomainEvent, Scope, Sealed, Timestamp,
+    id::{OrganisationId, ThemeId},
+    text::Line,
+};
+
+/// A fact about a member. Personal data is sealed under the scope `member:<id>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
+pub enum MemberEvent {
+    /// Somebody was invited to take part.
+    MemberInvited {
+        /// Their name.
+        name: Sealed<Line>,
+        /// Their e-mail address.
+        email: Sealed<Line>,
+        /// Where they work.
+        organisation: OrganisationId,
+    },
+    /// They said who they are.
+    ProfileRevised {
+        /// Their name.
+        name: Sealed<Line>,
+        /// What they do.
+        profession: Profession,
+        /// Themes they know well.
+        expertise: Vec<ThemeId>,
+        /// Whether colleagues may ask for contact (rule 7, **L**).
+        open_to_contact: bool,
+    },
+    /// They were given a role, for a scope and perhaps until a moment.
+    RoleGiven {
+        /// Which.
+        role: Role,
+        /// Where it holds.
+        scope: Scope,
+        /// Until when, exclusive; no end when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// A role was taken back.
+    RoleTaken {
+        /// Which.
+        role: Role,
+        /// Where it held.
+        scope: Scope,
+    },
+}
+
+/// What a member does for a living.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Profession {
+    /// Verpleegkundige.
+    Nurse,
+    /// Verpleegkundig specialist.
+    NurseSpecialist,
+    /// Huisarts.
+    GeneralPractitioner,
+    /// Specialist ouderengeneeskunde.
+    ElderlyCarePhysician,
+    /// Medisch specialist.
+    MedicalSpecialist,
+    /// Geestelijk verzorger.
+    SpiritualCounsellor,
+    /// Maatschappelijk werker.
+    SocialWorker,
+    /// Projectleider.
+    ProjectLeader,
+    /// Coördinator.
+    Coordinator,
+    /// Adviseur.
+    Adviser,
+    /// Onderzoeker.
+    Researcher,
+}
+
+/// What a member may do beyond taking part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Publishes and checks knowledge on themes.
+    Expert,
+    /// Keeps an eye on questions and contributions.
+    Moderator,
+    /// Writes knowledge pages.
+    Editor,
+    /// Guides projects and pilots.
+    ImplementationCoach,
+    /// Coordinates the network of a region.
+    NetworkCoordinator,
+    /// Chooses the regions of a pilot.
+    ProjectGroup,
+    /// Runs the programme for the funder.
+    ProgrammeManager,
+    /// Reads everything that happened, changes nothing.
+    Auditor,
+    /// Exports the log, pseudonymised, for the review.
+    Evaluator,
+    /// Keeps the platform running.
+    Administrator,
+}
+
+impl Role {
+    /// Its name in the policies, the same as in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expert => "expert",
+            Self::Moderator => "moderator",
+            Self::Editor => "editor",
+            Self::ImplementationCoach => "implementation_coach",
+            Self::NetworkCoordinator => "network_coordinator",
+            Self::ProjectGroup => "project_group",
+            Self::ProgrammeManager => "programme_manager",
+            Self::Auditor => "auditor",
+            Self::Evaluator => "evaluator",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
+impl DomainEvent for MemberEvent {
+    fn mentions(&self) -> Vec<Uuid> {
+        match self {
+            Self::MemberInvited { organisation, .. } => vec![organisation.0],
+            Self::ProfileRevised { expertise, .. } => expertise.iter().map(|theme| theme.0).collect(),
+            Self::RoleGiven { scope, .. } | Self::RoleTaken { scope, .. } => match scope {
+                Scope::Region { region } => vec![region.0],
+                Scope::National | Scope::Consortium { .. } => vec![],
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_has_one_name_in_policies_and_in_the_log() {
+        for role in [
+            Role::Expert,
+            Role::Moderator,
+            Role::Editor,
+            Role::ImplementationCoach,
+            Role::NetworkCoordinator,
+            Role::ProjectGroup,
+            Role::ProgrammeManager,
+            Role::Auditor,
+            Role::Evaluator,
+            Role::Administrator,
+        ] {
+            assert_eq!(serde_json::to_value(role).expect("serialises"), role.as_str());
+        }
+    }
+}

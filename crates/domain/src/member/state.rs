@@ -1,0 +1,149 @@
+//! What deciding about a member needs to remember.
+
+use uuid::Uuid;
+
+use super::{MemberEvent, Role};
+use crate::{Actor, Aggregate, Scope, Timestamp, id::OrganisationId};
+
+/// A member, as far as the rules and policies need it.
+///
+/// Does not know its own id, so it never tells that somebody acts on themselves: that is for whoever
+/// knows which member a command targets.
+#[derive(Clone, Debug, Default)]
+pub struct Member {
+    organisation: Option<OrganisationId>,
+    /// What they last told about themselves.
+    pub(super) profile: Option<MemberEvent>,
+    pub(super) roles: Vec<HeldRole>,
+}
+
+/// A role, and until when.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct HeldRole {
+    pub(super) role: Role,
+    pub(super) scope: Scope,
+    /// Exclusive; no end when absent.
+    pub(super) until: Option<Timestamp>,
+}
+
+impl Member {
+    /// Where they work; nothing before they were invited.
+    pub fn organisation(&self) -> Option<OrganisationId> {
+        self.organisation
+    }
+
+    /// The roles they hold at a moment, each with where it holds.
+    pub fn roles(&self, at: Timestamp) -> impl Iterator<Item = (Role, &Scope)> {
+        self.roles
+            .iter()
+            .filter(move |held| held.until.is_none_or(|until| at < until))
+            .map(|held| (held.role, &held.scope))
+    }
+
+    pub(super) fn invited(&self) -> bool {
+        self.organisation.is_some()
+    }
+}
+
+impl Aggregate for Member {
+    type Event = MemberEvent;
+    const KIND: &'static str = "member";
+
+    fn apply(&mut self, event: &MemberEvent, _by: Actor, _at: Timestamp) {
+        match event {
+            MemberEvent::MemberInvited { organisation, .. } => self.organisation = Some(*organisation),
+            MemberEvent::ProfileRevised { .. } => self.profile = Some(event.clone()),
+            MemberEvent::RoleGiven { role, scope, until } => {
+                self.take(*role, scope);
+                self.roles.push(HeldRole { role: *role, scope: scope.clone(), until: *until });
+            }
+            MemberEvent::RoleTaken { role, scope } => self.take(*role, scope),
+        }
+    }
+
+    fn subjects(&self) -> Vec<Uuid> {
+        Vec::new()
+    }
+}
+
+impl Member {
+    fn take(&mut self, role: Role, scope: &Scope) {
+        self.roles.retain(|held| (held.role, &held.scope) != (role, scope));
+    }
+}
+
+#[cfg(test)]
+pub(super) mod examples {
+    //! A member to begin a test with.
+
+    use super::*;
+    use crate::{Sealed, sealed::KeyScope, testing::id, text::Line};
+
+    pub(in crate::member) fn line(text: &str) -> Sealed<Line> {
+        Sealed::new(KeyScope::of("member", Uuid::from_u128(5)), Line::parse(text).expect("line"))
+    }
+
+    /// Member 5, of organisation 20.
+    pub(in crate::member) fn invited() -> MemberEvent {
+        MemberEvent::MemberInvited {
+            name: line("Noor de Wit"),
+            email: line("noor@linde.example"),
+            organisation: id(20),
+        }
+    }
+
+    pub(in crate::member) fn moderator(until: Option<Timestamp>) -> MemberEvent {
+        MemberEvent::RoleGiven { role: Role::Moderator, scope: Scope::National, until }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::{
+        examples::{invited, moderator},
+        *,
+    };
+    use crate::testing::{id, noon, sanne};
+
+    fn member(events: &[MemberEvent]) -> Member {
+        let mut member = Member::default();
+        for event in events {
+            member.apply(event, sanne(), noon());
+        }
+        member
+    }
+
+    #[test]
+    fn a_role_holds_until_its_end_and_no_longer() {
+        let member = member(&[invited(), moderator(Some(noon()))]);
+        let just_before = noon() - TimeDelta::microseconds(1);
+        assert_eq!(member.roles(just_before).collect::<Vec<_>>(), [(Role::Moderator, &Scope::National)]);
+        assert_eq!(member.roles(noon()).count(), 0);
+    }
+
+    #[test]
+    fn a_role_given_anew_replaces_its_end() {
+        let member = member(&[invited(), moderator(Some(noon())), moderator(None)]);
+        assert_eq!(member.roles(noon()).collect::<Vec<_>>(), [(Role::Moderator, &Scope::National)]);
+    }
+
+    #[test]
+    fn a_role_taken_in_one_scope_stays_in_another() {
+        let region = Scope::Region { region: id(30) };
+        let member = member(&[
+            invited(),
+            moderator(None),
+            MemberEvent::RoleGiven { role: Role::Moderator, scope: region.clone(), until: None },
+            MemberEvent::RoleTaken { role: Role::Moderator, scope: Scope::National },
+        ]);
+        assert_eq!(member.roles(noon()).collect::<Vec<_>>(), [(Role::Moderator, &region)]);
+    }
+
+    #[test]
+    fn a_member_works_where_they_were_invited() {
+        assert_eq!(member(&[invited()]).organisation(), Some(id(20)));
+        assert_eq!(Member::default().organisation(), None);
+    }
+}

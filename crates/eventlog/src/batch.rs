@@ -1,0 +1,198 @@
+//! One commit's worth of appends: each is accepted or refused on its own, in the order they queued.
+
+use std::collections::HashMap;
+
+use lru::LruCache;
+use uuid::Uuid;
+
+use crate::{
+    append::{Append, Queued, Receipt},
+    canonical::Envelope,
+    error::AppendError,
+    record::{Position, StreamId, Timestamp},
+};
+
+/// The head row as the writer saw it last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) position: Position,
+    pub(crate) at: Timestamp,
+    /// The transaction that wrote the row: as long as it stays the same, nothing was appended.
+    pub(crate) xmin: String,
+}
+
+/// What is known, or assumed, of the log while a batch is decided.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// The version of each stream involved; absent: 0.
+    pub(crate) versions: HashMap<StreamId, i32>,
+    /// The receipts of keys used before, with the fingerprint they were used for.
+    pub(crate) receipts: HashMap<[u8; 32], ([u8; 32], Receipt)>,
+    /// Scopes that have a data key, or had one.
+    pub(crate) scopes: Vec<String>,
+    /// Versions that were not looked up but taken from what callers expect; to be checked when storing.
+    pub(crate) guesses: Vec<(StreamId, i32)>,
+}
+
+impl Known {
+    /// What can be said of a batch without asking the database: versions as remembered, or else as the callers
+    /// expect them; keys are taken to be new. Nothing when a version cannot even be guessed.
+    pub(crate) fn guess(batch: &[Queued], remembered: &mut LruCache<StreamId, i32>) -> Option<Self> {
+        let mut known = Self::default();
+        for Queued { append, .. } in batch {
+            if known.versions.contains_key(&append.stream) {
+                continue;
+            }
+            let version = if let Some(version) = remembered.get(&append.stream) {
+                *version
+            } else {
+                let version = append.expected.version()?;
+                known.guesses.push((append.stream.clone(), version));
+                version
+            };
+            known.versions.insert(append.stream.clone(), version);
+        }
+        Some(known)
+    }
+}
+
+/// What will be stored, column by column.
+#[derive(Debug, Default)]
+pub(crate) struct Columns<'a> {
+    pub(crate) position: Vec<i64>,
+    pub(crate) stream_kind: Vec<&'a str>,
+    pub(crate) stream_id: Vec<Uuid>,
+    pub(crate) version: Vec<i32>,
+    pub(crate) id: Vec<Uuid>,
+    pub(crate) event_type: Vec<&'a str>,
+    pub(crate) schema_version: Vec<i16>,
+    pub(crate) at: Vec<Timestamp>,
+    pub(crate) actor: Vec<&'a str>,
+    pub(crate) correlation: Vec<Uuid>,
+    pub(crate) causation: Vec<Option<Uuid>>,
+    /// Arrays of arrays cannot be ragged in Postgres, so each is its text form.
+    pub(crate) concerns: Vec<String>,
+    pub(crate) data: Vec<&'a str>,
+    pub(crate) leaf_hash: Vec<[u8; 32]>,
+    pub(crate) keys: Vec<(&'a str, &'a [u8], Timestamp)>,
+    pub(crate) receipts: Vec<([u8; 32], [u8; 32], Receipt, Timestamp)>,
+}
+
+/// The batch, decided.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    pub(crate) before: &'a Seen,
+    /// Position and moment of the head once this is stored.
+    pub(crate) position: Position,
+    pub(crate) at: Timestamp,
+    pub(crate) columns: Columns<'a>,
+    pub(crate) known: Known,
+}
+
+/// What each caller of a batch is told.
+pub(crate) type Answers = Vec<Result<Receipt, AppendError>>;
+
+impl<'a> Batch<'a> {
+    /// Decides a batch on top of a head.
+    pub(crate) fn decide(before: &'a Seen, known: Known, batch: &'a [Queued]) -> (Self, Answers) {
+        let columns = Columns::default();
+        let mut decided = Self { before, position: before.position, at: before.at, columns, known };
+        let answers = batch.iter().map(|queued| decided.decide_one(&queued.append)).collect();
+        (decided, answers)
+    }
+
+    /// Decides one append and, if accepted, gives its events their places.
+    fn decide_one(&mut self, append: &'a Append) -> Result<Receipt, AppendError> {
+        if let Some(key) = append.key
+            && let Some((fingerprint, receipt)) = self.known.receipts.get(&key.key)
+        {
+            return if *fingerprint == key.fingerprint {
+                Ok(Receipt { repeated: true, ..receipt.clone() })
+            } else {
+                Err(AppendError::KeyReused)
+            };
+        }
+        let version = self.known.versions.get(&append.stream).copied().unwrap_or_default();
+        if !append.expected.holds(version) {
+            return Err(AppendError::Conflict { stream: append.stream.clone(), actual: version });
+        }
+        if append.new_keys.iter().any(|new| self.known.scopes.contains(&new.scope)) {
+            return Err(AppendError::KeysChanged);
+        }
+        self.at = self.at.max(append.at);
+        let receipt = self.place(append, version);
+        self.known.versions.insert(append.stream.clone(), receipt.last_version);
+        for new in &append.new_keys {
+            self.known.scopes.push(new.scope.clone());
+            self.columns.keys.push((&new.scope, &new.wrapped, self.at));
+        }
+        if let Some(key) = append.key {
+            self.known.receipts.insert(key.key, (key.fingerprint, receipt.clone()));
+            self.columns.receipts.push((key.key, key.fingerprint, receipt.clone(), self.at));
+        }
+        Ok(receipt)
+    }
+
+    fn place(&mut self, append: &'a Append, mut version: i32) -> Receipt {
+        let first_version = version + 1;
+        let columns = &mut self.columns;
+        for event in &append.events {
+            version += 1;
+            self.position += 1;
+            let envelope = Envelope {
+                position: self.position,
+                stream: &append.stream,
+                version,
+                id: event.id,
+                event_type: &event.event_type,
+                schema_version: event.schema_version,
+                at: self.at,
+                actor: &append.actor,
+                correlation: append.correlation,
+                causation: append.causation,
+                concerns: &event.concerns,
+                data: event.data.as_str(),
+            };
+            columns.leaf_hash.push(envelope.leaf_hash());
+            columns.position.push(self.position);
+            columns.stream_kind.push(&append.stream.kind);
+            columns.stream_id.push(append.stream.id);
+            columns.version.push(version);
+            columns.id.push(event.id);
+            columns.event_type.push(&event.event_type);
+            columns.schema_version.push(event.schema_version);
+            columns.at.push(self.at);
+            columns.actor.push(&append.actor);
+            columns.correlation.push(append.correlation);
+            columns.causation.push(append.causation);
+            columns.concerns.push(array(&event.concerns));
+            columns.data.push(event.data.as_str());
+        }
+        Receipt {
+            stream: append.stream.clone(),
+            first_version,
+            last_version: version,
+            position: self.position,
+            repeated: false,
+        }
+    }
+
+    /// The last event and its place: when it is there, so is the whole batch.
+    pub(crate) fn last(&self) -> Option<(Position, Uuid)> {
+        self.columns.id.last().map(|id| (self.position, *id))
+    }
+}
+
+/// A Postgres array literal.
+fn array(ids: &[Uuid]) -> String {
+    let mut text = String::with_capacity(2 + 37 * ids.len());
+    text.push('{');
+    for (i, id) in ids.iter().enumerate() {
+        if i > 0 {
+            text.push(',');
+        }
+        text.push_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    }
+    text.push('}');
+    text
+}

@@ -1,0 +1,95 @@
+//! An append-only event log on Postgres.
+//!
+//! * Positions are 1-based, dense and in commit order: whoever reads from a position on never skips an event.
+//! * Every event belongs to a stream and has a 1-based, dense version there.
+//! * Appends carry an expectation of the stream's version and, if wanted, an idempotency key.
+//! * Free text and personal data are sealed under a data key per scope; destroying the key erases them.
+//!
+//! It knows nothing of what the events mean. See `ADRs/0002-group-commit.md` for how appends are ordered and
+//! `ADRs/0003-event-format.md` for the envelope, its canonical form and its leaf hash.
+
+mod append;
+mod batch;
+mod canonical;
+mod error;
+mod follow;
+mod keys;
+mod read;
+mod record;
+mod seal;
+mod statements;
+mod writer;
+
+pub use append::{Append, Expected, IdempotencyKey, NewEvent, Receipt};
+pub use canonical::{envelope, leaf_hash, timestamp};
+pub use error::{AppendError, KeyError, ReadError};
+pub use follow::Followed;
+pub use keys::{KeyEncryptionKey, Keys, NewKey};
+pub use read::Head;
+pub use record::{Position, Recorded, StreamId, StreamIdError, Timestamp};
+pub use seal::CanonicalJson;
+
+use std::sync::Arc;
+
+use sqlx::{PgPool, postgres::PgConnectOptions};
+use tokio::{
+    sync::{Semaphore, mpsc, watch},
+    task::JoinSet,
+};
+
+/// How a log is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Appends that may wait for the writer; past it callers are told to try again.
+    pub queue: usize,
+    /// The memory that appends may take which wait or are being stored, in bytes.
+    pub queue_bytes: usize,
+    /// The most appends that share one commit.
+    pub batch: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { queue: 4096, queue_bytes: 64 << 20, batch: 512 }
+    }
+}
+
+/// The log, opened for appending and reading. Dropping it stops its tasks. (No append can be waiting then, as it
+/// borrows the log; one that was given up while it waited may or may not be stored.)
+#[derive(Debug)]
+pub struct Log {
+    pool: PgPool,
+    queue: mpsc::Sender<append::Queued>,
+    /// Bytes that appends may still take.
+    room: Arc<Semaphore>,
+    room_at_all: usize,
+    head: watch::Receiver<Position>,
+    keys: Keys,
+    _tasks: JoinSet<()>,
+}
+
+impl Log {
+    /// Opens the log. `pool` serves reads; the writer and the listener have connections of their own, made
+    /// with `connect`. The tables must have been migrated.
+    pub async fn open(
+        pool: PgPool,
+        connect: PgConnectOptions,
+        kek: KeyEncryptionKey,
+        options: &Options,
+    ) -> Result<Self, ReadError> {
+        let keys = Keys::new(pool.clone(), kek);
+        let (head_seen, head) = watch::channel(read::head(&pool).await?.position);
+        let (queue, waiting) = mpsc::channel(options.queue);
+        let mut tasks = JoinSet::new();
+        let writer = writer::Writer::new(connect.clone(), waiting, head_seen.clone(), options.batch);
+        tasks.spawn(writer.run());
+        tasks.spawn(follow::watch_head(connect, head_seen, keys.clone()));
+        let room_at_all = options.queue_bytes.min(Semaphore::MAX_PERMITS);
+        Ok(Self { pool, queue, room: Arc::new(Semaphore::new(room_at_all)), room_at_all, head, keys, _tasks: tasks })
+    }
+
+    /// The data keys under which texts are sealed.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+}

@@ -1,0 +1,216 @@
+//! Reading: one event, a stream, all from a position, all that concerns something.
+
+use futures::{Stream, TryStreamExt as _};
+use serde_json::value::RawValue;
+use sqlx::{PgExecutor, PgPool};
+use uuid::Uuid;
+
+use crate::{
+    Log,
+    error::ReadError,
+    record::{Position, Recorded, StreamId, Timestamp},
+};
+
+/// A page ends when its payloads together are larger than this, in bytes.
+const PAGE_BYTES: usize = 16 << 20;
+
+/// The end of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The position of the last event; 0 while there is none. Also the number of events.
+    pub position: Position,
+    /// When it was recorded; the Unix epoch while there is none.
+    pub at: Timestamp,
+}
+
+/// A row of `log.event`.
+struct Row {
+    position: i64,
+    stream_kind: String,
+    stream_id: Uuid,
+    version: i32,
+    id: Uuid,
+    event_type: String,
+    schema_version: i16,
+    at: Timestamp,
+    actor: String,
+    correlation: Uuid,
+    causation: Option<Uuid>,
+    concerns: Vec<Uuid>,
+    data: String,
+    leaf_hash: Vec<u8>,
+}
+
+impl TryFrom<Row> for Recorded {
+    type Error = ReadError;
+
+    fn try_from(row: Row) -> Result<Self, ReadError> {
+        Ok(Self {
+            position: row.position,
+            stream: StreamId { kind: row.stream_kind, id: row.stream_id },
+            version: row.version,
+            id: row.id,
+            event_type: row.event_type,
+            schema_version: row.schema_version,
+            at: row.at,
+            actor: row.actor,
+            correlation: row.correlation,
+            causation: row.causation,
+            concerns: row.concerns,
+            data: RawValue::from_string(row.data).map_err(|error| unreadable("data", error))?,
+            leaf_hash: row
+                .leaf_hash
+                .try_into()
+                .map_err(|_| unreadable("leaf_hash", "a leaf hash has 32 bytes"))?,
+        })
+    }
+}
+
+fn unreadable(column: &str, why: impl Into<sqlx::error::BoxDynError>) -> ReadError {
+    ReadError::Database(sqlx::Error::ColumnDecode { index: column.to_owned(), source: why.into() })
+}
+
+/// Rows as events, until they are enough for one page. (The rest of the answer is then read and thrown away when the
+/// connection is used again.)
+async fn recorded(mut rows: impl Stream<Item = Result<Row, sqlx::Error>> + Unpin) -> Result<Vec<Recorded>, ReadError> {
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    while bytes < PAGE_BYTES
+        && let Some(row) = rows.try_next().await?
+    {
+        bytes += row.data.len();
+        events.push(Recorded::try_from(row)?);
+    }
+    Ok(events)
+}
+
+pub(crate) async fn head<'c>(database: impl PgExecutor<'c>) -> Result<Head, ReadError> {
+    Ok(sqlx::query_as!(Head, "SELECT position, at FROM log.head").fetch_one(database).await?)
+}
+
+pub(crate) async fn page(pool: &PgPool, after: Position, limit: i64) -> Result<Vec<Recorded>, ReadError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT position, stream_kind, stream_id, version, id, type AS event_type, schema_version, at, actor,
+                  correlation, causation, concerns, data::text AS "data!", leaf_hash
+           FROM log.event WHERE position > $1 ORDER BY position LIMIT $2"#,
+        after,
+        limit
+    );
+    let events = recorded(rows.fetch(pool)).await?;
+    // Positions are dense; where one is missing, somebody took an event away.
+    match (after.max(0) + 1..).zip(&events).find(|(position, event)| event.position != *position) {
+        Some((position, _)) => Err(ReadError::Gap { position }),
+        None => Ok(events),
+    }
+}
+
+impl Log {
+    /// The end of the log, as the database has it now.
+    pub async fn head(&self) -> Result<Head, ReadError> {
+        head(&self.pool).await
+    }
+
+    /// One event.
+    pub async fn at(&self, position: Position) -> Result<Option<Recorded>, ReadError> {
+        match page(&self.pool, position.saturating_sub(1), 1).await {
+            Ok(mut events) => Ok(events.pop().filter(|event| event.position == position)),
+            Err(ReadError::Gap { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All events after a position, in order, at most `limit`; fewer when they are very large. None means that there
+    /// are no more.
+    pub async fn page(&self, after: Position, limit: i64) -> Result<Vec<Recorded>, ReadError> {
+        page(&self.pool, after, limit).await
+    }
+
+    /// The events of one stream after a version, in order, all of them: keep streams to what one command decides on.
+    pub async fn stream(&self, stream: &StreamId, after_version: i32) -> Result<Vec<Recorded>, ReadError> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT position, stream_kind, stream_id, version, id, type AS event_type, schema_version, at, actor,
+                      correlation, causation, concerns, data::text AS "data!", leaf_hash
+               FROM log.event WHERE stream_id = $1 AND stream_kind = $2 AND version > $3 ORDER BY version"#,
+            stream.id,
+            stream.kind,
+            after_version
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Recorded::try_from).collect()
+    }
+
+    /// The events that touch one thing (its own stream's or others'), after a position, in order, at most
+    /// `limit`; fewer when they are very large. None means that there are no more.
+    pub async fn concerning(&self, subject: Uuid, after: Position, limit: i64) -> Result<Vec<Recorded>, ReadError> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT position, stream_kind, stream_id, version, id, type AS event_type, schema_version, at, actor,
+                      correlation, causation, concerns, data::text AS "data!", leaf_hash
+               FROM log.event WHERE concerns @> ARRAY[$1::uuid] AND position > $2 ORDER BY position LIMIT $3"#,
+            subject,
+            after,
+            limit
+        );
+        recorded(rows.fetch(&self.pool)).await
+    }
+
+    /// Which of some streams do not exist.
+    pub async fn missing(&self, streams: &[StreamId]) -> Result<Vec<StreamId>, ReadError> {
+        let kinds: Vec<String> = streams.iter().map(|stream| stream.kind.clone()).collect();
+        let ids: Vec<Uuid> = streams.iter().map(|stream| stream.id).collect();
+        let rows = sqlx::query!(
+            r#"SELECT kind AS "kind!", id AS "id!" FROM unnest($1::text[], $2::uuid[]) AS asked (kind, id)
+               WHERE NOT EXISTS (SELECT FROM log.event e
+                                 WHERE e.stream_id = asked.id AND e.stream_kind = asked.kind AND e.version = 1)"#,
+            &kinds,
+            &ids
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|row| StreamId { kind: row.kind, id: row.id }).collect())
+    }
+
+    /// What an earlier append with this key was answered.
+    pub async fn receipt(&self, key: &[u8; 32]) -> Result<Option<([u8; 32], crate::Receipt)>, ReadError> {
+        let row = sqlx::query!(
+            "SELECT fingerprint, stream_id, stream_kind, first_version, last_version, last_position
+             FROM log.receipt WHERE key = $1",
+            key.as_slice()
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| {
+            let receipt = crate::Receipt {
+                stream: StreamId { kind: row.stream_kind, id: row.stream_id },
+                first_version: row.first_version,
+                last_version: row.last_version,
+                position: row.last_position,
+                repeated: true,
+            };
+            let fingerprint = row.fingerprint.try_into();
+            Ok((fingerprint.map_err(|_| unreadable("fingerprint", "a fingerprint has 32 bytes"))?, receipt))
+        })
+        .transpose()
+    }
+
+    /// The position of the last event recorded at or before a moment; 0 when there is none. Moments never
+    /// decrease along the log, so this is a binary search over positions.
+    pub async fn position_at(&self, moment: Timestamp) -> Result<Position, ReadError> {
+        let (mut before, mut after) = (0, self.head().await?.position + 1);
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            let at = sqlx::query_scalar!("SELECT at FROM log.event WHERE position = $1", middle)
+                .fetch_optional(&self.pool)
+                .await?
+                .ok_or(ReadError::Gap { position: middle })?;
+            if at <= moment {
+                before = middle;
+            } else {
+                after = middle;
+            }
+        }
+        Ok(before)
+    }
+}

@@ -1,0 +1,220 @@
+//! Sealing: turning `{"$sealed": scope, "open": value}` inside a payload into
+//! `{"$sealed": scope, "box": base64}` and back.
+//!
+//! XChaCha20-Poly1305; the box is a random 24-byte nonce and the ciphertext. The additional data is the event's
+//! id and the path of the value in the payload, so that a box cannot be moved to another event or field.
+
+use std::collections::BTreeSet;
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use chacha20poly1305::{
+    Key, XChaCha20Poly1305, XNonce,
+    aead::{Aead, AeadCore, KeyInit, OsRng, Payload},
+};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::error::KeyError;
+
+const MARK: &str = "$sealed";
+const NONCE: usize = 24;
+
+/// A payload in RFC 8785 form, ready to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CanonicalJson(String);
+
+impl CanonicalJson {
+    /// Brings a value into canonical form. It must hold no unsealed text: see [`crate::Keys::seal`].
+    pub fn new(value: &Value) -> Result<Self, KeyError> {
+        serde_json_canonicalizer::to_string(value).map(Self).map_err(|error| KeyError::Payload(error.to_string()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A data key: 256 bits, wiped from memory when dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct DataKey(pub(crate) [u8; 32]);
+
+impl std::fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DataKey")
+    }
+}
+
+impl DataKey {
+    pub(crate) fn random() -> Self {
+        Self(XChaCha20Poly1305::generate_key(&mut OsRng).into())
+    }
+
+    pub(crate) fn encrypt(&self, plain: &[u8], aad: &[u8]) -> Vec<u8> {
+        let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
+        let cipher = XChaCha20Poly1305::new(Key::from_slice(&self.0));
+        // Encrypting fails only for plaintexts of 256 GiB and more.
+        let sealed = cipher.encrypt(&nonce, Payload { msg: plain, aad }).unwrap_or_default();
+        [nonce.as_slice(), &sealed].concat()
+    }
+
+    pub(crate) fn decrypt(&self, boxed: &[u8], aad: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = boxed.split_at_checked(NONCE)?;
+        let cipher = XChaCha20Poly1305::new(Key::from_slice(&self.0));
+        cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad }).ok()
+    }
+}
+
+/// A key as far as opening is concerned.
+#[derive(Clone, Debug)]
+pub(crate) enum Known {
+    Key(DataKey),
+    Destroyed,
+}
+
+/// The scopes named in a payload.
+pub(crate) fn scopes(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => match map.get(MARK).and_then(Value::as_str) {
+            Some(scope) => {
+                into.insert(scope.to_owned());
+            }
+            None => map.values().for_each(|value| scopes(value, into)),
+        },
+        Value::Array(values) => values.iter().for_each(|value| scopes(value, into)),
+        _ => {}
+    }
+}
+
+/// Whether a stored payload holds anything sealed; spares the walk where not.
+pub(crate) fn holds_sealed(data: &str) -> bool {
+    data.contains("\"$sealed\":")
+}
+
+/// Visits every sealed value with its path.
+fn walk(
+    value: &mut Value,
+    path: &mut String,
+    visit: &mut impl FnMut(&mut Map<String, Value>, &str) -> Result<(), KeyError>,
+) -> Result<(), KeyError> {
+    match value {
+        Value::Object(map) if map.contains_key(MARK) => visit(map, path),
+        Value::Object(map) => map.iter_mut().try_for_each(|(name, value)| {
+            let length = path.len();
+            path.push('/');
+            path.push_str(name);
+            let done = walk(value, path, visit);
+            path.truncate(length);
+            done
+        }),
+        Value::Array(values) => values.iter_mut().enumerate().try_for_each(|(i, value)| {
+            let length = path.len();
+            path.push('/');
+            path.push_str(&i.to_string());
+            let done = walk(value, path, visit);
+            path.truncate(length);
+            done
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn aad(event: Uuid, path: &str) -> Vec<u8> {
+    [event.as_bytes(), path.as_bytes()].concat()
+}
+
+fn scope_of(map: &Map<String, Value>) -> Result<String, KeyError> {
+    let scope = map.get(MARK).and_then(Value::as_str);
+    scope.map(str::to_owned).ok_or_else(|| KeyError::Payload("a scope is a string".into()))
+}
+
+/// Replaces every open value by its box. What is erased already cannot be sealed anew.
+pub(crate) fn seal(
+    event: Uuid,
+    payload: &mut Value,
+    key: impl Fn(&str) -> Result<DataKey, KeyError>,
+) -> Result<(), KeyError> {
+    walk(payload, &mut String::new(), &mut |map, path| {
+        let scope = scope_of(map)?;
+        let open = map.get("open").ok_or_else(|| KeyError::Payload("a value to seal is open".into()))?;
+        let plain = serde_json::to_vec(open).map_err(|error| KeyError::Payload(error.to_string()))?;
+        let boxed = key(&scope)?.encrypt(&plain, &aad(event, path));
+        *map = Map::from_iter([
+            (MARK.to_owned(), json!(scope)),
+            ("box".to_owned(), json!(BASE64.encode(boxed))),
+        ]);
+        Ok(())
+    })
+}
+
+/// Replaces every box by its open value, or by the mark of erasure.
+pub(crate) fn open(
+    event: Uuid,
+    payload: &mut Value,
+    key: impl Fn(&str) -> Result<Known, KeyError>,
+) -> Result<(), KeyError> {
+    walk(payload, &mut String::new(), &mut |map, path| {
+        let scope = scope_of(map)?;
+        let broken = || KeyError::Broken { scope: scope.clone() };
+        let boxed = map.get("box").and_then(Value::as_str).ok_or_else(broken)?;
+        let (name, value) = match key(&scope)? {
+            Known::Destroyed => ("erased", json!(true)),
+            Known::Key(key) => {
+                let boxed = BASE64.decode(boxed).map_err(|_| broken())?;
+                let plain = key.decrypt(&boxed, &aad(event, path)).ok_or_else(broken)?;
+                ("open", serde_json::from_slice(&plain).map_err(|_| broken())?)
+            }
+        };
+        *map = Map::from_iter([(MARK.to_owned(), json!(scope)), (name.to_owned(), value)]);
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn payload() -> Value {
+        json!({ "title": { "$sealed": "question:1", "open": "Wie belt?" }, "themes": ["a"], "list": [
+            { "$sealed": "question:1", "open": { "n": 1 } }
+        ] })
+    }
+
+    fn sealed(key: &DataKey) -> Value {
+        let mut value = payload();
+        seal(Uuid::nil(), &mut value, |_| Ok(key.clone())).expect("seals");
+        value
+    }
+
+    #[test]
+    fn what_is_sealed_opens_to_the_same_and_is_unreadable_before() {
+        let key = DataKey::random();
+        let mut value = sealed(&key);
+        assert!(!value.to_string().contains("Wie belt"));
+        open(Uuid::nil(), &mut value, |_| Ok(Known::Key(key.clone()))).expect("opens");
+        assert_eq!(value, payload());
+    }
+
+    #[test]
+    fn a_destroyed_key_reads_as_erased_not_as_an_error() {
+        let mut value = sealed(&DataKey::random());
+        open(Uuid::nil(), &mut value, |_| Ok(Known::Destroyed)).expect("opens");
+        assert_eq!(value["title"], json!({ "$sealed": "question:1", "erased": true }));
+        assert_eq!(value["themes"], json!(["a"]));
+    }
+
+    #[test]
+    fn a_box_opens_only_in_its_own_event_and_field_with_its_own_key() {
+        let key = DataKey::random();
+        let opens = |mut value: Value, event: Uuid, key: &DataKey| {
+            open(event, &mut value, |_| Ok(Known::Key(key.clone()))).is_ok()
+        };
+        let mut moved = sealed(&key);
+        moved["other"] = moved["title"].clone();
+        assert!(opens(sealed(&key), Uuid::nil(), &key));
+        assert!(!opens(sealed(&key), Uuid::max(), &key));
+        assert!(!opens(moved, Uuid::nil(), &key));
+        assert!(!opens(sealed(&key), Uuid::nil(), &DataKey::random()));
+    }
+}

@@ -1,0 +1,204 @@
+//! The writer's statements, and the settings of the connection they are made for.
+
+use sqlx::{PgConnection, Row as _};
+use uuid::Uuid;
+
+use crate::{
+    append::{Queued, Receipt},
+    batch::{Batch, Known, Seen},
+    record::{Position, StreamId},
+};
+
+/// How a writer's connection is set. Whoever hangs while holding the head is cut off, so that others go on; every
+/// statement is a handful of index look-ups whatever the planner thinks of the statistics, and is planned once.
+pub(crate) const SETTINGS: [(&str, &str); 11] = [
+    ("lock_timeout", "3s"),
+    ("statement_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "5s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    // Each statement must see what was committed before it began: the whole order rests on this.
+    ("default_transaction_isolation", "read committed"),
+    ("default_transaction_deferrable", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
+];
+
+/// Begins a transaction that holds the head until it ends.
+pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<Seen, sqlx::Error> {
+    let sql = "BEGIN; SELECT position, at, xmin::text FROM log.head FOR NO KEY UPDATE";
+    let rows = sqlx::raw_sql(sql).fetch_all(connection).await?;
+    let row = rows.first().ok_or_else(|| sqlx::Error::Protocol("log.head has no row".into()))?;
+    Ok(Seen { position: row.try_get("position")?, at: row.try_get("at")?, xmin: row.try_get("xmin")? })
+}
+
+/// The versions of the streams, the receipts of the keys and the scopes that have keys, in one statement. It must
+/// not be the one that takes the lock: its snapshot has to be younger.
+pub(crate) async fn look_up(connection: &mut PgConnection, batch: &[Queued]) -> Result<Known, sqlx::Error> {
+    let kinds: Vec<&str> = batch.iter().map(|queued| queued.append.stream.kind.as_str()).collect();
+    let ids: Vec<Uuid> = batch.iter().map(|queued| queued.append.stream.id).collect();
+    let keys: Vec<Option<[u8; 32]>> = batch.iter().map(|queued| queued.append.key.map(|key| key.key)).collect();
+    let scopes: Vec<&str> =
+        batch.iter().flat_map(|queued| queued.append.new_keys.iter().map(|new| new.scope.as_str())).collect();
+    // (The LIMITs keep the planner at one index look-up for each row asked for.)
+    let rows = sqlx::query!(
+        r#"SELECT asked.kind AS "kind!", asked.id AS "id!", asked.key,
+                  (SELECT e.version FROM log.event e
+                   WHERE e.stream_id = asked.id AND e.stream_kind = asked.kind
+                   ORDER BY e.version DESC LIMIT 1) AS version,
+                  r.fingerprint AS "fingerprint?", r.stream_id AS "stream_id?", r.stream_kind AS "stream_kind?",
+                  r.first_version AS "first_version?", r.last_version AS "last_version?",
+                  r.last_position AS "last_position?",
+                  (SELECT array_agg(k.scope) FROM log.data_key k WHERE k.scope = ANY($4)) AS scopes
+           FROM unnest($1::text[], $2::uuid[], $3::bytea[]) AS asked (kind, id, key)
+           LEFT JOIN LATERAL (SELECT * FROM log.receipt WHERE key = asked.key LIMIT 1) r ON true"#,
+        &kinds as &[&str],
+        &ids,
+        &keys as &[Option<[u8; 32]>],
+        &scopes as &[&str],
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut known = Known::default();
+    for row in rows {
+        known.versions.insert(StreamId { kind: row.kind, id: row.id }, row.version.unwrap_or_default());
+        known.scopes = row.scopes.unwrap_or_default();
+        if let (Some(key), Some(fingerprint), Some(id), Some(kind), Some(first), Some(last), Some(position)) = (
+            row.key.and_then(|key| key.try_into().ok()),
+            row.fingerprint.and_then(|fingerprint| fingerprint.try_into().ok()),
+            row.stream_id,
+            row.stream_kind,
+            row.first_version,
+            row.last_version,
+            row.last_position,
+        ) {
+            let receipt = Receipt {
+                stream: StreamId { kind, id },
+                first_version: first,
+                last_version: last,
+                position,
+                repeated: true,
+            };
+            known.receipts.insert(key, (fingerprint, receipt));
+        }
+    }
+    Ok(known)
+}
+
+/// Stores the accepted events with their keys and receipts, moves the head, notifies, all in one statement, provided
+/// that the head is as the batch was decided on, that guessed versions are right and that keys are new. Returns what
+/// is then the head's `xmin`, or nothing when nothing was stored.
+///
+/// The statement's snapshot may be older than its lock on the head row. That does no harm: what was appended between
+/// the two changed the row, which is then looked at again, and not found.
+pub(crate) async fn store(connection: &mut PgConnection, batch: &Batch<'_>) -> Result<Option<String>, sqlx::Error> {
+    let c = &batch.columns;
+    let key_scopes: Vec<&str> = c.keys.iter().map(|(scope, ..)| *scope).collect();
+    let key_bytes: Vec<&[u8]> = c.keys.iter().map(|(_, wrapped, _)| *wrapped).collect();
+    let key_moments: Vec<_> = c.keys.iter().map(|(.., at)| *at).collect();
+    let receipt_keys: Vec<[u8; 32]> = c.receipts.iter().map(|(key, ..)| *key).collect();
+    let fingerprints: Vec<[u8; 32]> = c.receipts.iter().map(|(_, print, ..)| *print).collect();
+    let receipt_ids: Vec<Uuid> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.stream.id).collect();
+    let receipt_kinds: Vec<&str> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.stream.kind.as_str()).collect();
+    let receipt_firsts: Vec<i32> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.first_version).collect();
+    let receipt_lasts: Vec<i32> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.last_version).collect();
+    let receipt_positions: Vec<i64> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.position).collect();
+    let receipt_moments: Vec<_> = c.receipts.iter().map(|(.., at)| *at).collect();
+    let guesses = &batch.known.guesses;
+    let guessed_kinds: Vec<&str> = guesses.iter().map(|(stream, _)| stream.kind.as_str()).collect();
+    let guessed_ids: Vec<Uuid> = guesses.iter().map(|(stream, _)| stream.id).collect();
+    let guessed_versions: Vec<i32> = guesses.iter().map(|(_, version)| *version).collect();
+    let row = sqlx::query!(
+        r#"WITH head AS (
+               UPDATE log.head SET position = $1, at = $2
+               WHERE singleton AND position = $3 AND xmin = $4::text::xid
+                 AND NOT EXISTS (SELECT FROM unnest($5::text[], $6::uuid[], $7::int[]) AS guess (kind, id, version)
+                                 WHERE guess.version <> coalesce(
+                                           (SELECT e.version FROM log.event e
+                                            WHERE e.stream_id = guess.id AND e.stream_kind = guess.kind
+                                            ORDER BY e.version DESC LIMIT 1), 0))
+                 AND NOT EXISTS (SELECT FROM log.receipt WHERE key = ANY($8::bytea[]))
+                 AND NOT EXISTS (SELECT FROM log.data_key WHERE scope = ANY($9::text[]))
+               RETURNING xmin::text AS xmin
+           ), keys AS (
+               INSERT INTO log.data_key (scope, wrapped, created_at)
+               SELECT * FROM unnest($9::text[], $10::bytea[], $11::timestamptz[]) WHERE EXISTS (SELECT FROM head)
+           ), receipts AS (
+               INSERT INTO log.receipt (key, fingerprint, stream_id, stream_kind, first_version, last_version,
+                                        last_position, at)
+               SELECT * FROM unnest($8::bytea[], $12::bytea[], $13::uuid[], $14::text[], $15::int[], $16::int[],
+                                    $17::bigint[], $18::timestamptz[])
+               WHERE EXISTS (SELECT FROM head)
+           ), events AS (
+               INSERT INTO log.event (position, stream_kind, stream_id, version, id, type, schema_version, at, actor,
+                                      correlation, causation, concerns, data, leaf_hash)
+               SELECT position, stream_kind, stream_id, version, id, type, schema_version, at, actor,
+                      correlation, causation, concerns::uuid[], data::json, leaf_hash
+               FROM unnest($19::bigint[], $20::text[], $21::uuid[], $22::int[], $23::uuid[], $24::text[],
+                           $25::smallint[], $26::timestamptz[], $27::text[], $28::uuid[], $29::uuid[], $30::text[],
+                           $31::text[], $32::bytea[])
+                    AS new (position, stream_kind, stream_id, version, id, type, schema_version, at, actor,
+                            correlation, causation, concerns, data, leaf_hash)
+               WHERE EXISTS (SELECT FROM head)
+           )
+           SELECT xmin AS "xmin!", pg_notify('log_head', $1::bigint::text) AS done FROM head"#,
+        batch.position,
+        batch.at,
+        batch.before.position,
+        &batch.before.xmin,
+        &guessed_kinds as &[&str],
+        &guessed_ids,
+        &guessed_versions,
+        &receipt_keys as &[[u8; 32]],
+        &key_scopes as &[&str],
+        &key_bytes as &[&[u8]],
+        &key_moments,
+        &fingerprints as &[[u8; 32]],
+        &receipt_ids,
+        &receipt_kinds as &[&str],
+        &receipt_firsts,
+        &receipt_lasts,
+        &receipt_positions,
+        &receipt_moments,
+        &c.position,
+        &c.stream_kind as &[&str],
+        &c.stream_id,
+        &c.version,
+        &c.id,
+        &c.event_type as &[&str],
+        &c.schema_version,
+        &c.at,
+        &c.actor as &[&str],
+        &c.correlation,
+        &c.causation as &[Option<Uuid>],
+        &c.concerns,
+        &c.data as &[&str],
+        &c.leaf_hash as &[[u8; 32]],
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| row.xmin))
+}
+
+/// Whether an event stands at a position; if not, it never will: the head row is written anew, so that a statement
+/// still on its way from a lost connection no longer finds it as it was.
+pub(crate) async fn settle(connection: &mut PgConnection, place: (Position, Uuid)) -> Result<bool, sqlx::Error> {
+    lock_head(connection).await?;
+    let (position, id) = place;
+    let stored = sqlx::query_scalar!(
+        r#"WITH stored AS (
+               SELECT EXISTS (SELECT FROM log.event WHERE position = $1 AND id = $2) AS yes
+           ), fenced AS (
+               UPDATE log.head SET position = position WHERE singleton AND NOT (SELECT yes FROM stored)
+           )
+           SELECT yes AS "yes!" FROM stored"#,
+        position,
+        id
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::raw_sql("COMMIT").execute(connection).await?;
+    Ok(stored)
+}

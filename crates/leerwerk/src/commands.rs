@@ -1,0 +1,8 @@
+//! The subcommands, one file each.
+
+pub(crate) mod demo;
+pub(crate) mod export;
+pub(crate) mod history;
+pub(crate) mod migrate;
+pub(crate) mod replay;
+pub(crate) mod serve;

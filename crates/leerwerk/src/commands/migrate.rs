@@ -1,0 +1,10 @@
+//! `leerwerk migrate`: schema and read models, then stop.
+
+use crate::{config::Config, platform::Platform};
+
+pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
+    let platform = Platform::open(&config).await?;
+    drop(platform.read_models().await?);
+    tracing::info!("the database has the present schema");
+    platform.close().await
+}

@@ -1,0 +1,148 @@
+//! `leerwerk replay`: does what people see follow from the log?
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use anyhow::bail;
+use clap::Args;
+use eventlog::Position;
+use readmodel::{Comparison, Difference, ReadModels};
+use serde_json::{Map, Value};
+
+use super::history::print;
+use crate::{config::Config, platform::Platform};
+
+/// Options of `replay`.
+#[derive(Args, Debug)]
+pub(crate) struct Replay {
+    /// Rebuild every read model beside the live one, compare the two and leave everything as it is: the one thing
+    /// to do so far. Fails when any differs.
+    #[arg(long, required = true)]
+    check: bool,
+}
+
+impl Replay {
+    pub(crate) async fn run(self, config: Config) -> anyhow::Result<()> {
+        let platform = Platform::open_beside(&config).await?;
+        let compared = compare(&platform).await;
+        platform.close().await?;
+        let compared = compared?;
+        print(&table(&compared))?;
+        match compared.iter().filter(|model| differs(model)).count() {
+            0 => Ok(()),
+            n => bail!("{n} of {} read models differ from the log", compared.len()),
+        }
+    }
+}
+
+async fn compare(platform: &Platform) -> anyhow::Result<Vec<Comparison>> {
+    let models = platform.read_models().await?;
+    catch_up(&models, platform.log.head().await?.position).await?;
+    Ok(models.check().await?)
+}
+
+/// Waits until the read models have seen every event up to a position, for as long as they go on.
+async fn catch_up(models: &ReadModels, head: Position) -> anyhow::Result<()> {
+    loop {
+        let before = models.position();
+        match models.reach(head).await {
+            Ok(()) => return Ok(()),
+            Err(error) => {
+                if let Some(trouble) = models.health().trouble {
+                    bail!("the read models stopped at position {} of {head}: {trouble}", models.position());
+                }
+                if models.position() == before {
+                    return Err(error.into());
+                }
+            }
+        }
+    }
+}
+
+fn differs(model: &Comparison) -> bool {
+    model.live != model.rebuilt
+}
+
+/// One line a model, then the first difference.
+fn table(compared: &[Comparison]) -> String {
+    let short = |digest: &str| digest.get(..12).unwrap_or(digest).to_owned();
+    let header = ["model", "rows", "position", "live", "rebuilt", ""].map(str::to_owned);
+    let rows = compared.iter().map(|model| {
+        [
+            model.model.to_owned(),
+            model.rows.to_string(),
+            model.position.to_string(),
+            short(&model.live),
+            short(&model.rebuilt),
+            if differs(model) { "DIFFERS" } else { "ok" }.to_owned(),
+        ]
+    });
+    let rows: Vec<_> = std::iter::once(header).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
+    let (model, count, position, live, rebuilt) = (width(0), width(1), width(2), width(3), width(4));
+    let mut text = String::new();
+    for [a, b, c, d, e, f] in &rows {
+        let line = format!("{a:<model$}  {b:>count$}  {c:>position$}  {d:<live$}  {e:<rebuilt$}  {f}");
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    let first = compared.iter().find_map(|model| model.difference.as_ref().map(|difference| (model, difference)));
+    if let Some((model, difference)) = first {
+        let _ = writeln!(text, "\nthe first row of {} that differs: {}", model.model, difference.key);
+        explain(&mut text, difference);
+    }
+    text
+}
+
+/// The members of a row that differ, or that there is none on one side.
+fn explain(text: &mut String, difference: &Difference) {
+    let read = |document: &Option<String>| {
+        document.as_ref().and_then(|document| serde_json::from_str::<Map<String, Value>>(document).ok())
+    };
+    let (Some(live), Some(rebuilt)) = (read(&difference.live), read(&difference.rebuilt)) else {
+        let shown = |document: &Option<String>| document.clone().unwrap_or_else(|| "(no such row)".to_owned());
+        let _ = writeln!(text, "  live     {}", shown(&difference.live));
+        let _ = writeln!(text, "  rebuilt  {}", shown(&difference.rebuilt));
+        return;
+    };
+    let names: BTreeSet<&String> = live.keys().chain(rebuilt.keys()).collect();
+    for name in names.into_iter().filter(|name| live.get(*name) != rebuilt.get(*name)) {
+        let shown = |row: &Map<String, Value>| row.get(name).map_or("(absent)".to_owned(), Value::to_string);
+        let _ = writeln!(text, "  {name}\n    live     {}\n    rebuilt  {}", shown(&live), shown(&rebuilt));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compared(model: &'static str, live: &str, rebuilt: &str, difference: Option<Difference>) -> Comparison {
+        Comparison { model, position: 25_104, rows: 24, live: live.repeat(32), rebuilt: rebuilt.repeat(32), difference }
+    }
+
+    #[test]
+    fn what_differs_is_said_with_the_first_row() {
+        let row = |document: &str| Some(document.to_owned());
+        let (live, rebuilt) = (row(r#"{"name": 1, "phase": "x"}"#), row(r#"{"name": 1, "phase": null, "new": []}"#));
+        let difference = Difference { key: "7".into(), live, rebuilt };
+        let text = table(&[compared("member", "ab", "ab", None), compared("project", "ab", "cd", Some(difference))]);
+        insta::assert_snapshot!(text, @r#"
+        model    rows  position  live          rebuilt
+        member     24     25104  abababababab  abababababab  ok
+        project    24     25104  abababababab  cdcdcdcdcdcd  DIFFERS
+
+        the first row of project that differs: 7
+          new
+            live     (absent)
+            rebuilt  []
+          phase
+            live     "x"
+            rebuilt  null
+        "#);
+    }
+
+    #[test]
+    fn a_row_that_is_missing_is_said_to_be() {
+        let difference = Difference { key: "7".into(), live: None, rebuilt: Some("{}".into()) };
+        let text = table(&[compared("member", "ab", "cd", Some(difference))]);
+        assert!(text.ends_with("  live     (no such row)\n  rebuilt  {}\n"), "{text}");
+    }
+}

@@ -1,0 +1,146 @@
+//! Configuration: flags with environment twins. What is wrong is told all at once, before anything starts.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// Options of every subcommand.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Config {
+    /// Where the private Postgres and the key-encryption key live, unless DATABASE_URL is given.
+    #[arg(long, env = "LEERWERK_DATA_DIR", default_value = "data", global = true)]
+    pub(crate) data_dir: PathBuf,
+
+    /// A Postgres (15 or later) of your own, e.g. postgres://user:password@host/database. Takes precedence over a
+    /// private one.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub(crate) database_url: Option<String>,
+
+    /// 32 random bytes in hex that wrap all data keys. Needed with DATABASE_URL; whoever loses it loses all texts.
+    #[arg(long, env = "LEERWERK_KEY_ENCRYPTION_KEY", hide_env_values = true, global = true)]
+    key_encryption_key: Option<SecretString>,
+
+    /// A file that holds the key-encryption key.
+    #[arg(long, env = "LEERWERK_KEY_ENCRYPTION_KEY_FILE", global = true)]
+    key_encryption_key_file: Option<PathBuf>,
+
+    /// Connections to the database for reading.
+    #[arg(long, env = "LEERWERK_CONNECTIONS", default_value_t = 16, global = true)]
+    pub(crate) connections: u32,
+
+    /// What is logged, e.g. `info` or `leerwerk=debug,sqlx=warn`.
+    #[arg(long, env = "LEERWERK_LOG", default_value = "info,sqlx=warn", global = true)]
+    pub(crate) log: String,
+
+    /// How it is logged: for people or, one JSON object a line, for machines.
+    #[arg(long, env = "LEERWERK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Options of `serve`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ServeConfig {
+    /// Where to listen.
+    #[arg(long, env = "LEERWERK_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+
+    /// The address people use, when it is not that of `listen`, e.g. https://leerwerk.example.
+    #[arg(long, env = "LEERWERK_PUBLIC_URL")]
+    pub(crate) public_url: Option<String>,
+
+    /// Load the demo world into an empty log, and let anybody sign in as one of its personas. Never in production.
+    #[arg(long, env = "LEERWERK_DEMO")]
+    pub(crate) demo: bool,
+}
+
+impl Config {
+    /// Everything that is wrong, in one error.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let mut wrong = Vec::new();
+        if let Some(url) = &self.database_url
+            && let Err(error) = url.parse::<sqlx::postgres::PgConnectOptions>()
+        {
+            wrong.push(format!("DATABASE_URL does not read: {error}"));
+        }
+        match self.key_encryption_key() {
+            Err(error) => wrong.push(format!("the key-encryption key does not read: {error:#}")),
+            Ok(None) if self.database_url.is_some() => wrong.push(
+                "with DATABASE_URL, set LEERWERK_KEY_ENCRYPTION_KEY or LEERWERK_KEY_ENCRYPTION_KEY_FILE \
+                 (make one with: openssl rand -hex 32)"
+                    .into(),
+            ),
+            Ok(_) => {}
+        }
+        if self.key_encryption_key.is_some() && self.key_encryption_key_file.is_some() {
+            wrong.push("set LEERWERK_KEY_ENCRYPTION_KEY or LEERWERK_KEY_ENCRYPTION_KEY_FILE, not both".into());
+        }
+        if self.connections < 4 {
+            wrong.push("LEERWERK_CONNECTIONS must be at least 4".into());
+        }
+        if let Err(error) = self.log.parse::<tracing_subscriber::EnvFilter>() {
+            wrong.push(format!("LEERWERK_LOG does not read: {error}"));
+        }
+        if wrong.is_empty() { Ok(()) } else { bail!("the configuration is not right:\n  - {}", wrong.join("\n  - ")) }
+    }
+
+    /// The configured key, if any.
+    pub(crate) fn key_encryption_key(&self) -> anyhow::Result<Option<[u8; 32]>> {
+        match (&self.key_encryption_key, &self.key_encryption_key_file) {
+            (Some(key), _) => parse_key(key.expose_secret()).map(Some),
+            (None, Some(path)) => {
+                let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+                parse_key(&text).map(Some)
+            }
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// 32 bytes in hex.
+pub(crate) fn parse_key(text: &str) -> anyhow::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    hex::decode_to_slice(text.trim(), &mut key).context("it must be 64 hexadecimal digits")?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Only {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    fn config(args: &[&str]) -> Config {
+        Only::parse_from([&["leerwerk"], args].concat()).config
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let error = config(&["--database-url", "nonsense", "--connections", "1", "--log", "=="]).check();
+        let told = format!("{:#}", error.expect_err("refused"));
+        for expected in ["DATABASE_URL does not read", "LEERWERK_KEY_ENCRYPTION_KEY", "LEERWERK_CONNECTIONS", "LEERWERK_LOG"] {
+            assert!(told.contains(expected), "{expected} is missing from: {told}");
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_right() {
+        config(&[]).check().expect("right");
+    }
+}

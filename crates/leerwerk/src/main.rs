@@ -1,0 +1,51 @@
+//! The leerwerk binary: configuration, telemetry, a private Postgres where none is given, and the subcommands.
+
+mod commands;
+mod config;
+mod demo_world;
+mod platform;
+mod telemetry;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// Leerwerk: where palliative-care professionals learn from each other. Every action is an immutable event.
+#[derive(Debug, Parser)]
+#[command(name = "leerwerk", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the web client, GraphQL and downloads.
+    Serve(commands::serve::Serve),
+    /// Bring the database to the present schema and build the read models, then stop.
+    Migrate,
+    /// Fill an empty log with the demo world.
+    Demo(commands::demo::Demo),
+    /// Print the history of one thing and the state it led to.
+    History(commands::history::History),
+    /// Rebuild the read models from the log and compare.
+    Replay(commands::replay::Replay),
+    /// Write the log to files for evaluation.
+    Export(commands::export::Export),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    telemetry::start(&cli.config)?;
+    match cli.command {
+        Command::Serve(serve) => serve.run(cli.config).await,
+        Command::Migrate => commands::migrate::run(cli.config).await,
+        Command::Demo(demo) => demo.run(cli.config).await,
+        Command::History(history) => history.run(cli.config).await,
+        Command::Replay(replay) => replay.run(cli.config).await,
+        Command::Export(export) => export.run(cli.config).await,
+    }
+}

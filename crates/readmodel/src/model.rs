@@ -1,0 +1,165 @@
+//! What a read model is.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{Actor, Event, Sealed, Timestamp};
+use eventlog::{Position, Recorded, StreamId};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::ReadModelError;
+
+/// An event as read models see it: typed, its texts opened or erased.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Its place in the log.
+    pub position: Position,
+    /// The thing it happened to.
+    pub stream: StreamId,
+    /// Its place in the stream.
+    pub version: i32,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// The catalogue's name of what happened.
+    pub event_type: String,
+    /// Everything it touches.
+    pub concerns: Vec<Uuid>,
+    /// What happened.
+    pub event: Event,
+}
+
+impl Seen {
+    /// Types a recorded event whose payload was opened.
+    pub fn new(recorded: &Recorded, opened: Value) -> Result<Self, ReadModelError> {
+        let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| ReadModelError::Event {
+            position: recorded.position,
+            source,
+        };
+        let schema_version = u16::try_from(recorded.schema_version).map_err(|error| unreadable(error.into()))?;
+        let event = Event::decode(&recorded.stream.kind, &recorded.event_type, schema_version, opened)
+            .map_err(|error| unreadable(error.into()))?;
+        Ok(Self {
+            position: recorded.position,
+            stream: recorded.stream.clone(),
+            version: recorded.version,
+            at: recorded.at,
+            actor: recorded.actor.parse().map_err(|error: domain::actor::NotAnActor| unreadable(error.into()))?,
+            event_type: recorded.event_type.clone(),
+            concerns: recorded.concerns.clone(),
+            event,
+        })
+    }
+}
+
+/// A read model: rows with a key, folded from events.
+pub trait Model: Send + Sync + 'static {
+    /// Its table is `readmodel.<NAME>`, with the columns `key text` and `doc jsonb`.
+    const NAME: &'static str;
+    /// Raise it whenever row or fold changes: the model is then rebuilt on start.
+    const VERSION: u32;
+    /// Statements after the table is made, with `{table}` for its name.
+    const INDEXES: &'static [&'static str];
+    /// A row, stored as a document.
+    type Row: Serialize + DeserializeOwned + Clone + Send + Sync;
+
+    /// The keys of the rows that folding this event may read. (Rows it only writes need not be named.)
+    fn touches(event: &Seen) -> Vec<String>;
+
+    /// Takes an event into account. Pure: the same rows and event give the same rows.
+    fn fold(rows: &mut Rows<Self::Row>, event: &Seen);
+}
+
+/// The rows that a batch of events touches, in memory.
+#[derive(Debug)]
+pub struct Rows<R> {
+    rows: HashMap<String, R>,
+    changed: HashSet<String>,
+}
+
+impl<R> Default for Rows<R> {
+    fn default() -> Self {
+        Self::new(HashMap::new())
+    }
+}
+
+impl<R> Rows<R> {
+    pub(crate) fn new(rows: HashMap<String, R>) -> Self {
+        Self { rows, changed: HashSet::new() }
+    }
+
+    /// The row, if there is one.
+    pub fn get(&self, key: &str) -> Option<&R> {
+        self.rows.get(key)
+    }
+
+    /// Writes a row.
+    pub fn put(&mut self, key: impl Into<String>, row: R) {
+        let key = key.into();
+        self.changed.insert(key.clone());
+        self.rows.insert(key, row);
+    }
+
+    /// Changes a row, if there is one.
+    pub fn change(&mut self, key: &str, change: impl FnOnce(&mut R)) {
+        if let Some(row) = self.rows.get_mut(key) {
+            change(row);
+            self.changed.insert(key.to_owned());
+        }
+    }
+
+    /// All rows.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &R)> {
+        self.rows.iter()
+    }
+
+    /// The rows that were written, in the order of their keys.
+    pub(crate) fn changed(&self) -> Vec<(&str, &R)> {
+        let mut changed: Vec<_> =
+            self.changed.iter().filter_map(|key| self.rows.get(key).map(|row| (key.as_str(), row))).collect();
+        changed.sort_unstable_by_key(|(key, _)| *key);
+        changed
+    }
+}
+
+/// A text as read models keep it: readable, or erased for good.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Shown {
+    /// What was written.
+    Text(String),
+    /// The key of its scope was destroyed.
+    Erased {
+        /// Always true; tells the two forms apart.
+        erased: bool,
+    },
+}
+
+impl Shown {
+    /// The text, unless it was erased.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Erased { .. } => None,
+        }
+    }
+
+    /// From a sealed value.
+    pub fn of<T>(sealed: &Sealed<T>, text: impl Fn(&T) -> &str) -> Self {
+        sealed.open().map_or(Self::Erased { erased: true }, |value| Self::Text(text(value).to_owned()))
+    }
+}
+
+impl From<&Sealed<domain::text::Line>> for Shown {
+    fn from(sealed: &Sealed<domain::text::Line>) -> Self {
+        Self::of(sealed, domain::text::Line::as_str)
+    }
+}
+
+impl From<&Sealed<domain::text::Prose>> for Shown {
+    fn from(sealed: &Sealed<domain::text::Prose>) -> Self {
+        Self::of(sealed, domain::text::Prose::as_str)
+    }
+}

@@ -1,0 +1,28 @@
+//! The read models, one file each.
+
+pub mod catalogue;
+pub mod cycle;
+pub mod experience;
+pub mod knowledge_page;
+pub mod member;
+pub mod project;
+pub mod question;
+pub mod similar;
+pub mod timeline;
+
+use crate::tables::{AnyModel, Of};
+
+/// The one list to which a new read model is added.
+pub(crate) fn all() -> Vec<Box<dyn AnyModel>> {
+    vec![
+        Of::<catalogue::Catalogue>::boxed(),
+        Of::<member::Members>::boxed(),
+        Of::<question::Questions>::boxed(),
+        Of::<experience::Experiences>::boxed(),
+        Of::<project::Projects>::boxed(),
+        Of::<cycle::Cycles>::boxed(),
+        Of::<knowledge_page::KnowledgePages>::boxed(),
+        Of::<timeline::Timeline>::boxed(),
+        Of::<similar::Similar>::boxed(),
+    ]
+}

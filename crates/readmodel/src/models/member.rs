@@ -1,0 +1,92 @@
+//! Who takes part.
+
+use domain::{
+    Event,
+    id::{MemberId, OrganisationId, ThemeId},
+    member::{MemberEvent, Profession},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ReadModels,
+    error::ReadModelError,
+    model::{Model, Rows, Seen, Shown},
+    tables,
+};
+
+/// Members; the key of a row is the member's id.
+pub struct Members;
+
+/// A member as others see them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemberRow {
+    /// Which.
+    pub id: MemberId,
+    /// Their name.
+    pub name: Shown,
+    /// What they do.
+    pub profession: Option<Profession>,
+    /// Where they work.
+    pub organisation: OrganisationId,
+    /// Themes they know well.
+    pub expertise: Vec<ThemeId>,
+    /// Whether colleagues may ask for contact.
+    pub open_to_contact: bool,
+    /// When they came, as a position.
+    pub since: i64,
+}
+
+impl Model for Members {
+    const NAME: &'static str = "member";
+    const VERSION: u32 = 1;
+    const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} (((doc ->> 'since')::bigint))"];
+    type Row = MemberRow;
+
+    fn touches(event: &Seen) -> Vec<String> {
+        match &event.event {
+            Event::Member(_) => vec![event.stream.id.to_string()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn fold(rows: &mut Rows<MemberRow>, event: &Seen) {
+        let Event::Member(happened) = &event.event else { return };
+        let key = event.stream.id.to_string();
+        match happened {
+            MemberEvent::MemberInvited { name, organisation, .. } => rows.put(
+                key,
+                MemberRow {
+                    id: event.stream.id.into(),
+                    name: name.into(),
+                    profession: None,
+                    organisation: *organisation,
+                    expertise: Vec::new(),
+                    open_to_contact: false,
+                    since: event.position,
+                },
+            ),
+            MemberEvent::ProfileRevised { name, profession, expertise, open_to_contact } => rows.change(&key, |row| {
+                row.name = name.into();
+                row.profession = Some(*profession);
+                row.expertise.clone_from(expertise);
+                row.open_to_contact = *open_to_contact;
+            }),
+            MemberEvent::RoleGiven { .. } | MemberEvent::RoleTaken { .. } => {}
+        }
+    }
+}
+
+impl ReadModels {
+    /// Members in the order in which they came, after a position.
+    pub async fn members(&self, after: i64, limit: i64) -> Result<Vec<MemberRow>, ReadModelError> {
+        let docs = sqlx::query_scalar!(
+            r#"SELECT doc::text AS "doc!" FROM readmodel.member WHERE (doc ->> 'since')::bigint > $1
+               ORDER BY (doc ->> 'since')::bigint LIMIT $2"#,
+            after,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        docs.iter().map(|doc| tables::read::<Members>(doc)).collect()
+    }
+}

@@ -1,0 +1,44 @@
+// Which language, and its texts. They are set once, before anything is shown; switching reloads the page
+// (drafts stay), so that texts from the server change along.
+import type { Words } from './nl';
+import type { WorkWords } from './nl.work';
+
+export type Locale = 'nl' | 'en';
+
+const STORED = 'leerwerk.locale';
+
+function storedLocale(): Locale {
+  try {
+    return localStorage.getItem(STORED) === 'en' ? 'en' : 'nl';
+  } catch {
+    return 'nl';
+  }
+}
+
+export const locale: Locale = storedLocale();
+
+/** The words every page may need. Set by `loadWords`, which the root layout awaits. */
+export let t: Words;
+
+/** The words of projects, cycles and the like. Only for pages under routes/(work), whose layout awaits them. */
+export let w: WorkWords;
+
+export async function loadWords(): Promise<void> {
+  if (t) return;
+  document.documentElement.lang = locale;
+  t = locale === 'en' ? (await import('./en')).en : (await import('./nl')).nl;
+}
+
+export async function loadWorkWords(): Promise<void> {
+  if (w) return;
+  w = locale === 'en' ? (await import('./en.work')).en : (await import('./nl.work')).nl;
+}
+
+export function switchLocale(to: Locale): void {
+  try {
+    localStorage.setItem(STORED, to);
+  } catch {
+    // Without storage the choice cannot be kept.
+  }
+  location.reload();
+}

@@ -1,0 +1,33 @@
+// Everything starts here: the words, and who is signed in.
+import { redirect } from '@sveltejs/kit';
+import { loadWords } from '$lib/i18n';
+import { request } from '$lib/graphql/client';
+import { Failure } from '$lib/graphql/failure';
+import { connection } from '$lib/state/connection.svelte';
+import { ViewerQuery, type Viewer } from '$components/shell/viewer';
+import type { LayoutLoad } from './$types';
+
+export const ssr = false;
+export const prerender = false;
+
+export const load: LayoutLoad = async ({ fetch, url, untrack, depends }) => {
+  depends('app:viewer');
+  const [viewer] = await Promise.all([whoIsIt(fetch), loadWords()]);
+  const { path, search } = untrack(() => ({ path: url.pathname, search: url.search }));
+  if (viewer === null && path !== '/aanmelden') {
+    redirect(307, path === '/' ? '/aanmelden' : `/aanmelden?naar=${encodeURIComponent(path + search)}`);
+  }
+  return { viewer: viewer ?? null };
+};
+
+/** Null: nobody. Undefined: the server does not say; the page itself will tell. */
+async function whoIsIt(fetch: typeof globalThis.fetch): Promise<Viewer | null | undefined> {
+  try {
+    const { viewer } = await request(ViewerQuery, {}, { fetch });
+    return viewer;
+  } catch (cause) {
+    if (cause instanceof Failure && cause.code === 'UNAUTHENTICATED') return null;
+    connection.lost();
+    return undefined;
+  }
+}
