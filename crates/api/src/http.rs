@@ -106,8 +106,7 @@ pub fn router(platform: Platform, options: Options) -> Router {
         .route("/graphql/sse", get(sse::get).post(sse::post))
         .route("/session/end", post(end_session));
     if options.demo.is_some() {
-        signed_in =
-            signed_in.route("/demo/personas", get(demo::personas)).route("/demo/session", post(demo::sign_in));
+        signed_in = signed_in.route("/demo/personas", get(demo::personas)).route("/demo/session", post(demo::sign_in));
     }
     let header = |name: header::HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))

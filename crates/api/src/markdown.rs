@@ -9,8 +9,29 @@ pub(crate) fn to_html(markdown: &str) -> String {
     let mut dirty = String::with_capacity(markdown.len() * 2);
     html::push_html(&mut dirty, Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH));
     let tags = HashSet::from([
-        "p", "br", "strong", "em", "del", "ul", "ol", "li", "blockquote", "code", "pre", "hr", "h3", "h4", "h5", "h6",
-        "table", "thead", "tbody", "tr", "th", "td", "a",
+        "p",
+        "br",
+        "strong",
+        "em",
+        "del",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "code",
+        "pre",
+        "hr",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "a",
     ]);
     ammonia::Builder::new()
         .tags(tags)

@@ -57,10 +57,8 @@ impl Policies {
         };
         let roles = question.principal.roles.iter().map(|role| role.as_str()).collect();
         let standing = question.standing.iter().map(|standing| standing.as_str()).collect();
-        let context = Context::from_pairs([
-            ("roles".to_owned(), strings(roles)),
-            ("standing".to_owned(), strings(standing)),
-        ])?;
+        let context =
+            Context::from_pairs([("roles".to_owned(), strings(roles)), ("standing".to_owned(), strings(standing))])?;
         let uid = |kind: &str, id: &str| -> Result<EntityUid, Box<dyn std::error::Error>> {
             Ok(EntityUid::from_type_name_and_id(kind.parse()?, id.parse()?))
         };

@@ -34,11 +34,17 @@ const DECIDE: i64 = 26;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
     /// The nth cycle of a ramp.
-    Plan { ramp: usize, nth: usize },
+    Plan {
+        ramp: usize,
+        nth: usize,
+    },
     /// For a cycle by its place among those planned.
     Predict(usize),
     Start(usize),
-    Observe { cycle: usize, nth: usize },
+    Observe {
+        cycle: usize,
+        nth: usize,
+    },
     Result(usize),
     Decide(usize),
     Abandon(usize),
@@ -141,12 +147,7 @@ pub(crate) fn open(world: &mut World) {
     }
 }
 
-pub(crate) fn perform(
-    world: &mut World,
-    step: Step,
-    at: Timestamp,
-    app: &Arc<App>,
-) -> Result<Option<Job>, LoadError> {
+pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     let texts = world.texts.clone();
     let (cycle, text) = match step {
         Step::Plan { ramp, nth } => return plan(world, ramp, nth, at, app),
@@ -181,7 +182,8 @@ pub(crate) fn perform(
             Job::new(app, owner, DecideCycle { cycle: cycle.id, decision: text.decision, reason })
         }
         Step::Abandon(_) => {
-            let reason = text.stopped.as_deref().unwrap_or("Er is {bij_ons} te veel tegelijk gaande; we stoppen hier nu mee.");
+            let reason =
+                text.stopped.as_deref().unwrap_or("Er is {bij_ons} te veel tegelijk gaande; we stoppen hier nu mee.");
             Job::new(app, owner, AbandonCycle { cycle: cycle.id, reason: prose(&scope, &words(reason))? })
         }
     };

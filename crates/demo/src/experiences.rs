@@ -30,7 +30,10 @@ const EXPERIENCES: usize = 60;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
     /// The account with this place in the texts, told for the nth time.
-    Share { account: usize, round: usize },
+    Share {
+        account: usize,
+        round: usize,
+    },
     Helpful(usize),
 }
 
@@ -52,12 +55,7 @@ pub(crate) fn open(world: &mut World) {
     }
 }
 
-pub(crate) fn perform(
-    world: &mut World,
-    step: Step,
-    at: Timestamp,
-    app: &Arc<App>,
-) -> Result<Option<Job>, LoadError> {
+pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     match step {
         Step::Share { account, round } => share(world, account, round, at, app).map(Some),
         Step::Helpful(nth) => {

@@ -25,8 +25,15 @@ pub(crate) enum Step {
     /// The nth page.
     Draft(usize),
     /// A section of a page, by its place among those drafted.
-    Write { page: usize, section: usize },
-    Cite { page: usize, section: usize, nth: usize },
+    Write {
+        page: usize,
+        section: usize,
+    },
+    Cite {
+        page: usize,
+        section: usize,
+        nth: usize,
+    },
     Revise(usize),
     Publish(usize),
 }
@@ -54,12 +61,7 @@ pub(crate) fn open(world: &mut World) {
     }
 }
 
-pub(crate) fn perform(
-    world: &mut World,
-    step: Step,
-    at: Timestamp,
-    app: &Arc<App>,
-) -> Result<Option<Job>, LoadError> {
+pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     let texts = world.texts.clone();
     match step {
         Step::Draft(nth) => draft(world, nth, at, app).map(Some),

@@ -17,8 +17,7 @@ use domain::{
 use rand::{Rng, seq::IndexedRandom as _};
 
 use crate::{
-    LoadError, PERSONAS, Persona,
-    agenda,
+    LoadError, PERSONAS, Persona, agenda,
     clock::Calendar,
     stage::Job,
     texts::{Setting, line, plain_line, plain_prose},
@@ -86,12 +85,7 @@ fn manager() -> usize {
     PERSONAS.iter().position(|persona| persona.roles.contains(&Role::ProgrammeManager)).unwrap_or_default()
 }
 
-pub(crate) fn perform(
-    world: &mut World,
-    step: Step,
-    at: Timestamp,
-    app: &Arc<App>,
-) -> Result<Option<Job>, LoadError> {
+pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     let texts = world.texts.clone();
     Ok(Some(match step {
         Step::Theme(place) => {
@@ -149,10 +143,12 @@ fn invite(world: &mut World, member: usize, at: Timestamp, app: &Arc<App>) -> Re
     let register = &world.texts.register;
     let kind = register.organisations[organisation].kind;
     let setting = Setting::of(kind, profession);
-    let person = Person { number: member, id, organisation, region: region_of(world, organisation)?, profession, setting };
+    let person =
+        Person { number: member, id, organisation, region: region_of(world, organisation)?, profession, setting };
     let place = world.people.add(person, persona.is_none_or(Persona::contributes));
     let name = name(world, member);
-    let email = format!("{}@{}.example", slug(&name, "."), slug(&world.texts.register.organisations[organisation].name, "-"));
+    let email =
+        format!("{}@{}.example", slug(&name, "."), slug(&world.texts.register.organisations[organisation].name, "-"));
     let scope = KeyScope::of(Member::KIND, id);
     let command = InviteMember {
         member: id,
@@ -162,7 +158,8 @@ fn invite(world: &mut World, member: usize, at: Timestamp, app: &Arc<App>) -> Re
     };
     let minutes = world.rng.random_range(2..4);
     world.agenda.put(at + TimeDelta::minutes(minutes), Step::Role(place).into());
-    let later = if persona.is_some() { TimeDelta::minutes(50) } else { TimeDelta::hours(world.rng.random_range(1..70)) };
+    let later =
+        if persona.is_some() { TimeDelta::minutes(50) } else { TimeDelta::hours(world.rng.random_range(1..70)) };
     world.at_work(at, later, Step::Profile(place).into());
     Ok(Job::new(app, by_manager(member == manager()), command))
 }

@@ -50,9 +50,10 @@ impl Persona {
 
     /// Whether they take part in questions and projects themselves.
     pub(crate) fn contributes(&self) -> bool {
-        !self.roles.iter().any(|role| {
-            matches!(role, Role::Auditor | Role::Evaluator | Role::Administrator | Role::ProgrammeManager)
-        })
+        !self
+            .roles
+            .iter()
+            .any(|role| matches!(role, Role::Auditor | Role::Evaluator | Role::Administrator | Role::ProgrammeManager))
     }
 }
 

@@ -40,7 +40,10 @@ pub(crate) enum Step {
     Advance(usize),
     Return(usize),
     Raise(usize),
-    Resolve { project: usize, nth: usize },
+    Resolve {
+        project: usize,
+        nth: usize,
+    },
     Reuse(usize),
     Update(usize),
 }
@@ -97,12 +100,7 @@ pub(crate) fn open(world: &mut World) {
     }
 }
 
-pub(crate) fn perform(
-    world: &mut World,
-    step: Step,
-    at: Timestamp,
-    app: &Arc<App>,
-) -> Result<Option<Job>, LoadError> {
+pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     match step {
         Step::Register(nth) => register(world, nth, at, app).map(Some),
         Step::Join(project) => Ok(join(world, project, app)),
@@ -297,7 +295,10 @@ fn resolve(world: &mut World, place: usize, nth: usize, app: &Arc<App>) -> Resul
     let command = ResolveBottleneck {
         project: project.id,
         bottleneck: id,
-        solution: prose(&KeyScope::of("bottleneck", id), &world.in_words_of(member, &texts.bottlenecks[text].solution))?,
+        solution: prose(
+            &KeyScope::of("bottleneck", id),
+            &world.in_words_of(member, &texts.bottlenecks[text].solution),
+        )?,
         experience: project.experiences.last().copied(),
     };
     Ok(Job::new(app, by_member(world, member), command))

@@ -40,11 +40,23 @@ pub(crate) enum Step {
     /// The nth question.
     Ask(usize),
     /// An answer to a question, by their places.
-    Answer { question: usize, nth: usize },
-    Accept { question: usize, nth: usize },
-    Unaccept { question: usize, nth: usize },
+    Answer {
+        question: usize,
+        nth: usize,
+    },
+    Accept {
+        question: usize,
+        nth: usize,
+    },
+    Unaccept {
+        question: usize,
+        nth: usize,
+    },
     SameHere(usize),
-    Helpful { question: usize, nth: usize },
+    Helpful {
+        question: usize,
+        nth: usize,
+    },
     Reveal(usize),
 }
 
@@ -118,12 +130,7 @@ fn lines(texts: &Texts) -> impl Iterator<Item = Line> {
     topics.flat_map(|(topic, text)| (0..text.asks.len()).map(move |ask| Line { topic, ask, round: 0 }))
 }
 
-pub(crate) fn perform(
-    world: &mut World,
-    step: Step,
-    at: Timestamp,
-    app: &Arc<App>,
-) -> Result<Option<Job>, LoadError> {
+pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     match step {
         Step::Ask(nth) => ask(world, nth, at, app).map(Some),
         Step::Answer { question, nth } => answer(world, question, nth, at, app),
@@ -218,9 +225,8 @@ fn asker(world: &mut World, nth: usize, words: &Ask, intervention: Option<usize>
         });
         from_project.unwrap_or_else(|| world.people.somebody(&mut world.rng, words.by))
     });
-    let fits = |project: &usize| {
-        intervention.is_none_or(|wanted| world.projects[*project].interventions.contains(&wanted))
-    };
+    let fits =
+        |project: &usize| intervention.is_none_or(|wanted| world.projects[*project].interventions.contains(&wanted));
     let project = world.people.projects_of(asker).iter().copied().rfind(fits);
     let project = project.filter(|_| world.rng.random_bool(0.7));
     (asker, project)
@@ -250,7 +256,11 @@ fn plan(world: &mut World, question: usize, known: usize, at: Timestamp) {
             _ => world.rng.random_range(40..2 * 1_440),
         };
         // Every question that can be answered is: the first answer comes before the world ends.
-        let after = if nth == 0 { TimeDelta::minutes(minutes).min((world.calendar.until - at) / 2) } else { TimeDelta::minutes(minutes) };
+        let after = if nth == 0 {
+            TimeDelta::minutes(minutes).min((world.calendar.until - at) / 2)
+        } else {
+            TimeDelta::minutes(minutes)
+        };
         then = world.calendar.awake(&mut world.rng, then + after);
         world.agenda.put(then, Step::Answer { question, nth }.into());
     }

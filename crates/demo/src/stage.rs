@@ -138,8 +138,7 @@ impl Stage {
         }
         self.targets.clear();
         let jobs = self.wave.drain(..).map(|job| job.work).collect::<Vec<_>>();
-        let positions: Vec<Position> =
-            stream::iter(jobs).buffer_unordered(self.lanes.len()).try_collect().await?;
+        let positions: Vec<Position> = stream::iter(jobs).buffer_unordered(self.lanes.len()).try_collect().await?;
         self.events = positions.into_iter().fold(self.events, Position::max);
         progress(usize::try_from(self.events).unwrap_or_default());
         Ok(())

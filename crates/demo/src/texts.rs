@@ -3,10 +3,10 @@
 
 use domain::{
     Sealed,
+    experience::ExperienceKind,
     member::Profession,
     organisation::OrganisationKind,
     pdsa::{Decision, PredictionMet},
-    experience::ExperienceKind,
     phase::Phase,
     project::BottleneckKind,
     scope::Consortium,
@@ -324,12 +324,12 @@ impl Texts {
                 "questions-participatie",
                 "questions-open"
             ),
-            experiences: all!("experiences"),
+            experiences: all!("experiences-1", "experiences-2"),
             bottlenecks: one!("bottlenecks"),
             projects: one!("projects"),
             updates: one!("updates"),
-            ramps: all!("cycles"),
-            pages: all!("pages"),
+            ramps: all!("cycles-1", "cycles-2"),
+            pages: one!("pages"),
         })
     }
 

@@ -109,9 +109,10 @@ impl People {
 
     /// Somebody else, if there is anybody else.
     pub(crate) fn other(&self, rng: &mut impl Rng, by: Option<Setting>, than: &[usize]) -> Option<usize> {
-        (0..20).map(|_| self.somebody(rng, by)).chain((0..20).map(|n| self.active[n % self.active.len()])).find(
-            |somebody| !than.contains(somebody),
-        )
+        (0..20)
+            .map(|_| self.somebody(rng, by))
+            .chain((0..20).map(|n| self.active[n % self.active.len()]))
+            .find(|somebody| !than.contains(somebody))
     }
 
     /// The projects somebody takes part in.

@@ -20,8 +20,8 @@ pub mod project;
 pub mod question;
 pub mod region;
 pub mod scope;
-pub mod sentence;
 pub mod sealed;
+pub mod sentence;
 pub mod text;
 pub mod theme;
 

@@ -79,7 +79,10 @@ pub fn tell(event: &Event, actor: Actor) -> Sentence {
     let (nl, en) = match event {
         Event::Organisation(OrganisationEvent::OrganisationRegistered { name, .. }) => {
             let name = plain(name);
-            (format!("{{actor}} schreef organisatie {name} in"), format!("{{actor}} registered the organisation {name}"))
+            (
+                format!("{{actor}} schreef organisatie {name} in"),
+                format!("{{actor}} registered the organisation {name}"),
+            )
         }
         Event::Region(RegionEvent::RegionRegistered { name, .. }) => {
             let name = plain(name);
@@ -138,7 +141,9 @@ fn question(happened: &QuestionEvent) -> (String, String) {
         QuestionEvent::AnswerUnaccepted { .. } => {
             both("{actor} is toch niet geholpen met een antwoord", "{actor} was not helped by an answer after all")
         }
-        QuestionEvent::HelpfulMarked { .. } => both("{actor} vond een antwoord nuttig", "{actor} found an answer helpful"),
+        QuestionEvent::HelpfulMarked { .. } => {
+            both("{actor} vond een antwoord nuttig", "{actor} found an answer helpful")
+        }
         QuestionEvent::HelpfulUnmarked { .. } => {
             both("{actor} vond een antwoord toch niet nuttig", "{actor} did not find an answer helpful after all")
         }
@@ -152,7 +157,9 @@ fn question(happened: &QuestionEvent) -> (String, String) {
 fn experience(happened: &ExperienceEvent) -> (String, String) {
     match happened {
         ExperienceEvent::ExperienceShared { .. } => both("{actor} deelde een ervaring", "{actor} shared an experience"),
-        ExperienceEvent::HelpfulMarked {} => both("{actor} vond een ervaring nuttig", "{actor} found an experience helpful"),
+        ExperienceEvent::HelpfulMarked {} => {
+            both("{actor} vond een ervaring nuttig", "{actor} found an experience helpful")
+        }
         ExperienceEvent::HelpfulUnmarked {} => {
             both("{actor} vond een ervaring toch niet nuttig", "{actor} did not find an experience helpful after all")
         }
@@ -179,7 +186,9 @@ fn project(happened: &ProjectEvent) -> (String, String) {
             format!("{{actor}} returned the project to {}", to.in_english()),
         ),
         ProjectEvent::BottleneckRaised { .. } => both("{actor} meldde een knelpunt", "{actor} raised a bottleneck"),
-        ProjectEvent::BottleneckResolved { .. } => both("{actor} loste een knelpunt op", "{actor} resolved a bottleneck"),
+        ProjectEvent::BottleneckResolved { .. } => {
+            both("{actor} loste een knelpunt op", "{actor} resolved a bottleneck")
+        }
         ProjectEvent::SolutionReused { .. } => {
             both("{actor} nam een oplossing over van elders", "{actor} took over a solution from elsewhere")
         }

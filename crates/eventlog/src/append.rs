@@ -162,7 +162,8 @@ impl Log {
 /// The memory an append takes, if it is not too large.
 fn size(append: &Append) -> Result<usize, AppendError> {
     let payloads = append.events.iter().map(|event| event.data.as_str().len());
-    if append.events.is_empty() || append.events.len() > MOST_EVENTS || payloads.clone().any(|size| size > MOST_PAYLOAD) {
+    if append.events.is_empty() || append.events.len() > MOST_EVENTS || payloads.clone().any(|size| size > MOST_PAYLOAD)
+    {
         return Err(AppendError::Size);
     }
     let names = append.events.iter().map(|event| event.event_type.len() + 16 * event.concerns.len() + ENVELOPE);

@@ -128,9 +128,6 @@ mod tests {
     /// The hash of the empty leaf, as in the RFC 6962 test vectors of the reference implementations.
     #[test]
     fn the_leaf_hash_is_that_of_rfc_6962() {
-        assert_eq!(
-            hex::encode(leaf_hash(b"")),
-            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
-        );
+        assert_eq!(hex::encode(leaf_hash(b"")), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
     }
 }

@@ -58,10 +58,7 @@ impl TryFrom<Row> for Recorded {
             causation: row.causation,
             concerns: row.concerns,
             data: RawValue::from_string(row.data).map_err(|error| unreadable("data", error))?,
-            leaf_hash: row
-                .leaf_hash
-                .try_into()
-                .map_err(|_| unreadable("leaf_hash", "a leaf hash has 32 bytes"))?,
+            leaf_hash: row.leaf_hash.try_into().map_err(|_| unreadable("leaf_hash", "a leaf hash has 32 bytes"))?,
         })
     }
 }

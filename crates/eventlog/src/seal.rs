@@ -13,26 +13,53 @@ use chacha20poly1305::{
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::KeyError;
 
 const MARK: &str = "$sealed";
 const NONCE: usize = 24;
+/// How deep a payload may be nested; parsers give up at 128, and an envelope goes around it.
+const DEPTH: usize = 100;
+/// The largest integer that a double holds exactly, and all below it do too: RFC 8785 numbers are doubles.
+const EXACT: u64 = 1 << 53;
+/// Names with which `serde_json` means something else than a member.
+const RESERVED: &str = "$serde_json::private::";
 
 /// A payload in RFC 8785 form, ready to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanonicalJson(String);
 
 impl CanonicalJson {
-    /// Brings a value into canonical form. It must hold no unsealed text: see [`crate::Keys::seal`].
+    /// Brings a value into canonical form. It must hold no unsealed text: see [`crate::Keys::seal`]. Refused is what
+    /// would not read back the same: integers beyond 2^53, nesting deeper than 100.
     pub fn new(value: &Value) -> Result<Self, KeyError> {
+        check(value, DEPTH)?;
         serde_json_canonicalizer::to_string(value).map(Self).map_err(|error| KeyError::Payload(error.to_string()))
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Whether a value reads back the same from its canonical form. (A payload that does not read would stop every reader
+/// for good, so it must not get in.)
+pub(crate) fn check(value: &Value, depth: usize) -> Result<(), KeyError> {
+    let refuse = |why: &str| Err(KeyError::Payload(why.to_owned()));
+    let Some(deeper) = depth.checked_sub(1) else { return refuse("it is nested too deeply") };
+    match value {
+        Value::Number(number) if number.as_u64().is_some_and(|number| number > EXACT) => {
+            refuse("an integer is too large")
+        }
+        Value::Number(number) if number.as_i64().is_some_and(|number| number.unsigned_abs() > EXACT) => {
+            refuse("an integer is too large")
+        }
+        Value::Array(values) => values.iter().try_for_each(|value| check(value, deeper)),
+        Value::Object(map) if map.keys().any(|name| name.starts_with(RESERVED)) => refuse("a name is reserved"),
+        Value::Object(map) => map.values().try_for_each(|value| check(value, deeper)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
 }
 
@@ -92,7 +119,7 @@ pub(crate) fn holds_sealed(data: &str) -> bool {
     data.contains("\"$sealed\":")
 }
 
-/// Visits every sealed value with its path.
+/// Visits every sealed value with its path, a JSON pointer (RFC 6901).
 fn walk(
     value: &mut Value,
     path: &mut String,
@@ -103,7 +130,7 @@ fn walk(
         Value::Object(map) => map.iter_mut().try_for_each(|(name, value)| {
             let length = path.len();
             path.push('/');
-            path.push_str(name);
+            path.push_str(&name.replace('~', "~0").replace('/', "~1"));
             let done = walk(value, path, visit);
             path.truncate(length);
             done
@@ -138,12 +165,11 @@ pub(crate) fn seal(
     walk(payload, &mut String::new(), &mut |map, path| {
         let scope = scope_of(map)?;
         let open = map.get("open").ok_or_else(|| KeyError::Payload("a value to seal is open".into()))?;
+        check(open, DEPTH)?;
         let plain = serde_json::to_vec(open).map_err(|error| KeyError::Payload(error.to_string()))?;
+        let plain = Zeroizing::new(plain);
         let boxed = key(&scope)?.encrypt(&plain, &aad(event, path));
-        *map = Map::from_iter([
-            (MARK.to_owned(), json!(scope)),
-            ("box".to_owned(), json!(BASE64.encode(boxed))),
-        ]);
+        *map = Map::from_iter([(MARK.to_owned(), json!(scope)), ("box".to_owned(), json!(BASE64.encode(boxed)))]);
         Ok(())
     })
 }
@@ -162,7 +188,7 @@ pub(crate) fn open(
             Known::Destroyed => ("erased", json!(true)),
             Known::Key(key) => {
                 let boxed = BASE64.decode(boxed).map_err(|_| broken())?;
-                let plain = key.decrypt(&boxed, &aad(event, path)).ok_or_else(broken)?;
+                let plain = Zeroizing::new(key.decrypt(&boxed, &aad(event, path)).ok_or_else(broken)?);
                 ("open", serde_json::from_slice(&plain).map_err(|_| broken())?)
             }
         };
@@ -194,6 +220,33 @@ mod tests {
         assert!(!value.to_string().contains("Wie belt"));
         open(Uuid::nil(), &mut value, |_| Ok(Known::Key(key.clone()))).expect("opens");
         assert_eq!(value, payload());
+    }
+
+    #[test]
+    fn what_would_not_read_back_the_same_is_refused() {
+        let refused = |text: &str| {
+            let value = serde_json::from_str(text).expect("json");
+            CanonicalJson::new(&value).is_err()
+        };
+        for text in ["9007199254740993", "-9007199254740993", "18446744073709551615"] {
+            assert!(refused(text), "{text} would be rounded");
+        }
+        for text in ["9007199254740992", "-9007199254740992", "1e300", "0.1"] {
+            assert!(!refused(text), "{text} is exact");
+        }
+        assert!(refused(&format!("{}{}", "[".repeat(110), "]".repeat(110))));
+        let reserved = Value::Object(Map::from_iter([("$serde_json::private::RawValue".to_owned(), json!("]"))]));
+        assert!(CanonicalJson::new(&reserved).is_err());
+    }
+
+    #[test]
+    fn a_box_cannot_be_moved_between_fields_whose_names_hold_slashes() {
+        let key = DataKey::random();
+        let sealed_text = json!({ "$sealed": "s", "open": "text" });
+        let mut value = json!({ "a/b": sealed_text, "a": { "b": null } });
+        seal(Uuid::nil(), &mut value, |_| Ok(key.clone())).expect("seals");
+        value["a"]["b"] = value["a/b"].take();
+        assert!(open(Uuid::nil(), &mut value, |_| Ok(Known::Key(key.clone()))).is_err());
     }
 
     #[test]

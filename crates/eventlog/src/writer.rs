@@ -91,7 +91,17 @@ impl Writer {
     ) -> Self {
         let connect = connect.options(SETTINGS).application_name("eventlog writer");
         let versions = LruCache::new(REMEMBERED);
-        Self { connect, connection: None, seen: None, alone: true, versions, waiting, head, most, expected: (0, Instant::now()) }
+        Self {
+            connect,
+            connection: None,
+            seen: None,
+            alone: true,
+            versions,
+            waiting,
+            head,
+            most,
+            expected: (0, Instant::now()),
+        }
     }
 
     /// Serves until the log is dropped.
@@ -315,10 +325,7 @@ impl Writer {
 }
 
 /// An answer in time, or an error as of a connection that broke.
-async fn within<T>(
-    time: Duration,
-    answer: impl Future<Output = Result<T, sqlx::Error>>,
-) -> Result<T, sqlx::Error> {
+async fn within<T>(time: Duration, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     match tokio::time::timeout(time, answer).await {
         Ok(answer) => answer,
         Err(late) => Err(sqlx::Error::Io(late.into())),

@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 /// Options of every subcommand.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Config {
-    /// Where the private Postgres and the key-encryption key live, unless DATABASE_URL is given.
-    #[arg(long, env = "LEERWERK_DATA_DIR", default_value = "data", global = true)]
+    /// Where the private Postgres and the key-encryption key live, unless DATABASE_URL is given. Root's Postgres runs as
+    /// another user, who must be able to get there.
+    #[arg(long, env = "LEERWERK_DATA_DIR", default_value = default_data_dir(), global = true)]
     pub(crate) data_dir: PathBuf,
 
     /// A Postgres (15 or later) of your own, e.g. postgres://user:password@host/database. Takes precedence over a
@@ -37,6 +38,12 @@ pub(crate) struct Config {
     /// How it is logged: for people or, one JSON object a line, for machines.
     #[arg(long, env = "LEERWERK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
     pub(crate) log_format: LogFormat,
+}
+
+/// A folder beside the program's working directory; for root the system's place for such things, since nobody else may
+/// enter root's home.
+fn default_data_dir() -> &'static str {
+    if private_postgres::user_id() == 0 { "/var/lib/leerwerk" } else { "data" }
 }
 
 /// How log lines look.
@@ -99,7 +106,8 @@ impl Config {
         match (&self.key_encryption_key, &self.key_encryption_key_file) {
             (Some(key), _) => parse_key(key.expose_secret()).map(Some),
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+                let text =
+                    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
                 parse_key(&text).map(Some)
             }
             (None, None) => Ok(None),
@@ -134,13 +142,17 @@ mod tests {
     fn everything_that_is_wrong_is_told_at_once() {
         let error = config(&["--database-url", "nonsense", "--connections", "1", "--log", "=="]).check();
         let told = format!("{:#}", error.expect_err("refused"));
-        for expected in ["DATABASE_URL does not read", "LEERWERK_KEY_ENCRYPTION_KEY", "LEERWERK_CONNECTIONS", "LEERWERK_LOG"] {
+        for expected in
+            ["DATABASE_URL does not read", "LEERWERK_KEY_ENCRYPTION_KEY", "LEERWERK_CONNECTIONS", "LEERWERK_LOG"]
+        {
             assert!(told.contains(expected), "{expected} is missing from: {told}");
         }
     }
 
     #[test]
     fn the_defaults_are_right() {
-        config(&[]).check().expect("right");
+        // Whatever the environment of the test says about databases is left aside.
+        let defaults = Config { database_url: None, key_encryption_key: None, key_encryption_key_file: None, ..config(&[]) };
+        defaults.check().expect("right");
     }
 }

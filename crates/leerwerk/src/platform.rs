@@ -91,8 +91,7 @@ async fn database(config: &Config) -> anyhow::Result<(PgConnectOptions, Option<P
         let connect = url.parse().context("DATABASE_URL does not read")?;
         return Ok((connect, None));
     }
-    let options =
-        private_postgres::Options { data_dir: config.data_dir.clone(), durable: true, settings: Vec::new() };
+    let options = private_postgres::Options { data_dir: config.data_dir.clone(), durable: true, settings: Vec::new() };
     let postgres = tokio::task::spawn_blocking(move || private_postgres::start(&options)).await??;
     let admin: PgConnectOptions = postgres.url("postgres").parse()?;
     create_database(&admin).await.context("the database cannot be created")?;

@@ -135,6 +135,9 @@ fn only_the_log_writes_its_tables_and_only_read_models_write_theirs() {
             assert!(!writes("log") || path.contains("/eventlog/"), "{path} writes to the log's tables");
             assert!(!writes("readmodel") || path.contains("/readmodel/"), "{path} writes read models");
         }
-        assert!(!text.contains("UPDATE log.event") && !text.contains("DELETE FROM log.event"), "{path} changes history");
+        assert!(
+            !text.contains("UPDATE log.event") && !text.contains("DELETE FROM log.event"),
+            "{path} changes history"
+        );
     }
 }

@@ -11,11 +11,11 @@ use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 /// Words that say nothing about what a text is about.
 const FUNCTION_WORDS: [&str; 72] = [
-    "aan", "af", "al", "als", "bij", "dan", "dat", "de", "der", "die", "dit", "doe", "door", "dus", "een", "eens", "en",
-    "er", "had", "heb", "hebben", "heeft", "hem", "het", "hier", "hij", "hoe", "hun", "iemand", "iets", "ik", "in", "is",
-    "ja", "je", "jij", "jullie", "kan", "kun", "kunnen", "maar", "me", "men", "met", "mij", "mijn", "moet", "na", "naar",
-    "nog", "nu", "of", "om", "ons", "ook", "op", "over", "te", "tot", "u", "uit", "van", "voor", "waar", "wat", "we",
-    "wel", "wie", "wij", "zijn", "zo", "zou",
+    "aan", "af", "al", "als", "bij", "dan", "dat", "de", "der", "die", "dit", "doe", "door", "dus", "een", "eens",
+    "en", "er", "had", "heb", "hebben", "heeft", "hem", "het", "hier", "hij", "hoe", "hun", "iemand", "iets", "ik",
+    "in", "is", "ja", "je", "jij", "jullie", "kan", "kun", "kunnen", "maar", "me", "men", "met", "mij", "mijn", "moet",
+    "na", "naar", "nog", "nu", "of", "om", "ons", "ook", "op", "over", "te", "tot", "u", "uit", "van", "voor", "waar",
+    "wat", "we", "wel", "wie", "wij", "zijn", "zo", "zou",
 ];
 
 /// The lexemes of a text, sorted, each once.

@@ -176,7 +176,9 @@ impl Engine {
         let seen = see(&self.log, events).await?;
         let mut transaction = self.pool.begin().await?;
         // Read models can be folded again: they need not wait for the disk.
-        sqlx::query!("SELECT set_config('synchronous_commit', 'off', true) AS done").fetch_one(&mut *transaction).await?;
+        sqlx::query!("SELECT set_config('synchronous_commit', 'off', true) AS done")
+            .fetch_one(&mut *transaction)
+            .await?;
         // Several processes may fold; whoever holds the checkpoints does this page, the others find it done.
         let checkpoints =
             sqlx::query!("SELECT model, version, position FROM readmodel.checkpoint ORDER BY model FOR UPDATE")

@@ -36,8 +36,7 @@ async fn rebuild_outdated(
 ) -> Result<(), ReadModelError> {
     let rows = sqlx::query!("SELECT model, version FROM readmodel.checkpoint").fetch_all(&mut *connection).await?;
     let built: HashMap<String, String> = rows.into_iter().map(|row| (row.model, row.version)).collect();
-    let outdated: Vec<_> =
-        models.iter().filter(|model| built.get(model.name()) != Some(&model.version())).collect();
+    let outdated: Vec<_> = models.iter().filter(|model| built.get(model.name()) != Some(&model.version())).collect();
     if outdated.is_empty() {
         return Ok(());
     }

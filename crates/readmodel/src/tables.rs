@@ -18,7 +18,11 @@ pub(crate) trait AnyModel: Send + Sync {
     fn version(&self) -> String;
 
     /// Makes an empty table with its indexes.
-    fn create<'a>(&'a self, connection: &'a mut PgConnection, table: &'a str) -> BoxFuture<'a, Result<(), ReadModelError>>;
+    fn create<'a>(
+        &'a self,
+        connection: &'a mut PgConnection,
+        table: &'a str,
+    ) -> BoxFuture<'a, Result<(), ReadModelError>>;
 
     /// Folds events, in order, into a table.
     fn project<'a>(
@@ -53,7 +57,11 @@ impl<M: Model> AnyModel for Of<M> {
         format!("{}-{}", M::VERSION, &hex::encode(indexes.finalize())[..12])
     }
 
-    fn create<'a>(&'a self, connection: &'a mut PgConnection, table: &'a str) -> BoxFuture<'a, Result<(), ReadModelError>> {
+    fn create<'a>(
+        &'a self,
+        connection: &'a mut PgConnection,
+        table: &'a str,
+    ) -> BoxFuture<'a, Result<(), ReadModelError>> {
         Box::pin(async move {
             let mut sql = format!("CREATE TABLE {table} (key text COLLATE \"C\" PRIMARY KEY, doc jsonb NOT NULL);");
             for index in M::INDEXES {
@@ -108,7 +116,11 @@ pub(crate) fn read<M: Model>(doc: &str) -> Result<M::Row, ReadModelError> {
     serde_json::from_str(doc).map_err(|source| ReadModelError::Row { model: M::NAME, source })
 }
 
-async fn store<M: Model>(connection: &mut PgConnection, table: &str, rows: &Rows<M::Row>) -> Result<(), ReadModelError> {
+async fn store<M: Model>(
+    connection: &mut PgConnection,
+    table: &str,
+    rows: &Rows<M::Row>,
+) -> Result<(), ReadModelError> {
     let changed = rows.changed();
     if changed.is_empty() {
         return Ok(());

@@ -164,9 +164,7 @@ impl Named for Intervention {
 impl Named for Region {
     fn of(entry: Entry) -> Option<Self> {
         match entry.about {
-            About::Region { name, consortium } => {
-                Some(Region { id: entry.id, name, consortium: consortium.name() })
-            }
+            About::Region { name, consortium } => Some(Region { id: entry.id, name, consortium: consortium.name() }),
             _ => None,
         }
     }

@@ -7,9 +7,7 @@ use async_graphql::{
 use chrono::{DateTime, Utc};
 use domain::{
     Actor, Aggregate as _, Command as _, Sealed,
-    experience::{
-        Experience as ExperienceAggregate, MarkExperienceHelpful, ShareExperience, UnmarkExperienceHelpful,
-    },
+    experience::{Experience as ExperienceAggregate, MarkExperienceHelpful, ShareExperience, UnmarkExperienceHelpful},
     id::ExperienceId,
     intervention::Intervention as InterventionAggregate,
     project::Project as ProjectAggregate,
@@ -166,7 +164,8 @@ impl Reuse {
     }
 
     /// Where it came from.
-    async fn from_project(&self, ctx: &Context<'_>) -> Result<Option<Project>, Failed> {
+    #[graphql(name = "fromProject")]
+    async fn origin(&self, ctx: &Context<'_>) -> Result<Option<Project>, Failed> {
         match self.0.from_project {
             Some(project) => Ok(ctx.row::<Projects>(project).await?.map(Project)),
             None => Ok(None),
@@ -220,13 +219,13 @@ impl ExperienceQueries {
     ) -> Result<Connection<Cursor, Experience, EmptyFields, EmptyFields>, Failed> {
         ctx.viewer()?;
         let page = Page::new(first, after.as_deref())?;
-        let narrowed = narrowed(filter.unwrap_or_default())?;
+        let narrowed = narrowed(&filter.unwrap_or_default())?;
         let rows = ctx.platform()?.models.experiences(&narrowed, page.before(), page.limit()).await?;
         Ok(page.of(rows, |row| row.shared_position, Experience))
     }
 }
 
-fn narrowed(asked: ExperienceFilter) -> Result<Filter, Failed> {
+fn narrowed(asked: &ExperienceFilter) -> Result<Filter, Failed> {
     Ok(Filter {
         theme: filter(ThemeAggregate::KIND, asked.theme_id.as_ref())?,
         intervention: filter(InterventionAggregate::KIND, asked.intervention_id.as_ref())?,
@@ -246,7 +245,7 @@ pub(crate) struct ExperienceChanged {
 /// The experience as it is now, or why it is not.
 #[derive(Clone, Debug, Union)]
 pub(crate) enum ExperiencePayload {
-    Changed(ExperienceChanged),
+    Changed(Box<ExperienceChanged>),
     Refusal(Refusal),
 }
 
@@ -301,7 +300,7 @@ async fn run<C: domain::Command>(
         Ok(done) => {
             let row = ctx.row::<Experiences>(done.stream.id).await?;
             let experience = row.map(Experience).ok_or_else(|| Failed::internal(&Dangling(done.stream.id)))?;
-            Ok(ExperiencePayload::Changed(ExperienceChanged { experience, position: Position(done.position) }))
+            Ok(ExperiencePayload::Changed(Box::new(ExperienceChanged { experience, position: Position(done.position) })))
         }
     }
 }

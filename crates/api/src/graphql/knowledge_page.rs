@@ -91,11 +91,7 @@ impl KnowledgePage {
 
     /// As published; with `draft`, as its editors see it (for others as published).
     #[graphql(complexity = "5 * child_complexity")]
-    async fn sections(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(default)] draft: bool,
-    ) -> Result<Vec<Section>, Failed> {
+    async fn sections(&self, ctx: &Context<'_>, #[graphql(default)] draft: bool) -> Result<Vec<Section>, Failed> {
         let rows = if draft && self.may_edit(ctx).await? { &self.0.draft } else { &self.0.published };
         Ok(rows.iter().cloned().map(Section).collect())
     }

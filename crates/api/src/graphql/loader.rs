@@ -4,10 +4,7 @@ use std::{collections::HashMap, fmt, hash::Hash, marker::PhantomData, sync::Arc}
 
 use async_graphql::dataloader::{DataLoader, Loader, NoCache};
 use domain::id::ProjectId;
-use readmodel::{
-    Model, ReadModelError, ReadModels,
-    models::cycle::CycleRow,
-};
+use readmodel::{Model, ReadModelError, ReadModels, models::cycle::CycleRow};
 use uuid::Uuid;
 
 /// Reads rows of read models.

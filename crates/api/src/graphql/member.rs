@@ -6,12 +6,12 @@ use async_graphql::{
 };
 use domain::{
     Aggregate as _, Command as _,
+    experience::{Experience as ExperienceAggregate, ShareExperience},
     id::MemberId,
     knowledge_page::{DraftPage, KnowledgePage},
     member::Member as MemberAggregate,
     project::{Project as ProjectAggregate, RegisterProject},
     question::{AskQuestion, Question as QuestionAggregate},
-    experience::{Experience as ExperienceAggregate, ShareExperience},
 };
 use readmodel::models::{
     member::{MemberRow, Members},

@@ -188,11 +188,9 @@ pub(crate) async fn run<C: Command>(
             platform.models.reach(done.position).await?;
             Ok(Ok(done))
         }
-        Err(RunError::Refused(refused)) => Ok(Err(Refusal {
-            code: refused.code().into(),
-            message: language.tell(&refused),
-            field: None,
-        })),
+        Err(RunError::Refused(refused)) => {
+            Ok(Err(Refusal { code: refused.code().into(), message: language.tell(&refused), field: None }))
+        }
         Err(RunError::Declined(declined)) => Ok(Err(declined_refusal(&declined, language))),
         Err(RunError::Failed(failure)) => Err(failure.into()),
     }

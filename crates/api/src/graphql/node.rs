@@ -12,8 +12,14 @@ use readmodel::models::{
 };
 
 use super::{
-    context::Viewing as _, cycle::Cycle, error::Failed, experience::Experience, knowledge_page::KnowledgePage,
-    member::{self, Member}, project::Project, question::Question,
+    context::Viewing as _,
+    cycle::Cycle,
+    error::Failed,
+    experience::Experience,
+    knowledge_page::KnowledgePage,
+    member::{self, Member},
+    project::Project,
+    question::Question,
 };
 
 /// Something with an id of the form `kind-uuid`, opaque to clients.
@@ -41,9 +47,7 @@ impl NodeQueries {
         Ok(match kind.as_str() {
             MemberAggregate::KIND => Some(Node::Member(member::member(ctx, id.into()).await?)),
             QuestionAggregate::KIND => ctx.row::<Questions>(id).await?.map(|row| Node::Question(Question(row))),
-            ExperienceAggregate::KIND => {
-                ctx.row::<Experiences>(id).await?.map(|row| Node::Experience(Experience(row)))
-            }
+            ExperienceAggregate::KIND => ctx.row::<Experiences>(id).await?.map(|row| Node::Experience(Experience(row))),
             ProjectAggregate::KIND => ctx.row::<Projects>(id).await?.map(|row| Node::Project(Project(row))),
             CycleAggregate::KIND => ctx.row::<Cycles>(id).await?.map(|row| Node::Cycle(Cycle(row))),
             PageAggregate::KIND => {

@@ -21,7 +21,9 @@ use domain::{
 };
 use readmodel::models::{
     experience::Experiences,
-    project::{BottleneckRow, PhaseStay as StayRow, ProjectFilter as Filter, ProjectRow, Projects, ResolutionRow, UpdateRow},
+    project::{
+        BottleneckRow, PhaseStay as StayRow, ProjectFilter as Filter, ProjectRow, Projects, ResolutionRow, UpdateRow,
+    },
 };
 use serde::Serialize;
 

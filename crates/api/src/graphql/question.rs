@@ -310,7 +310,7 @@ pub(crate) struct QuestionChanged {
 /// The question as it is now, or why it is not.
 #[derive(Clone, Debug, Union)]
 pub(crate) enum QuestionPayload {
-    Changed(QuestionChanged),
+    Changed(Box<QuestionChanged>),
     Refusal(Refusal),
 }
 
@@ -421,7 +421,7 @@ async fn run<C: domain::Command>(
         Ok(done) => {
             let row = ctx.row::<Questions>(done.stream.id).await?;
             let question = row.map(Question).ok_or_else(|| Failed::internal(&catalogue::Dangling(done.stream.id)))?;
-            Ok(QuestionPayload::Changed(QuestionChanged { question, position: Position(done.position) }))
+            Ok(QuestionPayload::Changed(Box::new(QuestionChanged { question, position: Position(done.position) })))
         }
     }
 }
@@ -477,11 +477,7 @@ impl QuestionMutations {
     }
 
     /// Take that back.
-    async fn unaccept_answer(
-        &self,
-        ctx: &Context<'_>,
-        input: UnacceptAnswerInput,
-    ) -> Result<QuestionPayload, Failed> {
+    async fn unaccept_answer(&self, ctx: &Context<'_>, input: UnacceptAnswerInput) -> Result<QuestionPayload, Failed> {
         let command = question(&input.question_id)
             .and_then(|question| Ok(UnacceptAnswer { question, answer: answer(&input.answer_id)? }));
         run(ctx, &input, input.change.clone(), command).await

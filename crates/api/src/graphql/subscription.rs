@@ -108,10 +108,9 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<Change, Failed>> + use<>, Failed> {
         ctx.viewer()?;
         let events = seen_after(&ctx.platform()?.models, after);
-        Ok(events.try_filter(|seen| std::future::ready(is_contribution(&seen.event))).map_ok(|seen| Change {
-            position: Position(seen.position),
-            entry: TimelineEntry(Entry::of(&seen)),
-        }))
+        Ok(events
+            .try_filter(|seen| std::future::ready(is_contribution(&seen.event)))
+            .map_ok(|seen| Change { position: Position(seen.position), entry: TimelineEntry(Entry::of(&seen)) }))
     }
 }
 
@@ -125,10 +124,7 @@ fn is_contribution(event: &Event) -> bool {
 
 /// Every event that can be seen, from just after a position, in order, each once: first from the log, then as the
 /// read models reach it; from the log again when this listener was too slow.
-fn seen_after(
-    models: &Arc<ReadModels>,
-    after: Option<Position>,
-) -> impl Stream<Item = Result<Seen, Failed>> + use<> {
+fn seen_after(models: &Arc<ReadModels>, after: Option<Position>) -> impl Stream<Item = Result<Seen, Failed>> + use<> {
     let models = models.clone();
     // Listen first, then read what there is: nothing falls between the two.
     let news = models.news();

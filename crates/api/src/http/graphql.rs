@@ -134,14 +134,12 @@ pub(super) fn read_query(query: Option<String>) -> Result<Request, &'static str>
         variables: Option<String>,
         extensions: Option<String>,
     }
-    let uri: axum::http::Uri = format!("/?{}", query.unwrap_or_default())
-        .parse()
-        .map_err(|_| "the query string does not read")?;
+    let uri: axum::http::Uri =
+        format!("/?{}", query.unwrap_or_default()).parse().map_err(|_| "the query string does not read")?;
     let axum::extract::Query(InUrl { query, operation_name, variables, extensions }) =
         axum::extract::Query::try_from_uri(&uri).map_err(|_| "the query string is not a GraphQL request")?;
-    let map = |text: Option<String>| {
-        text.filter(|text| !text.is_empty()).map(|text| serde_json::from_str(&text)).transpose()
-    };
+    let map =
+        |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| serde_json::from_str(&text)).transpose();
     let variables = map(variables).map_err(|_| "`variables` is not a JSON object")?;
     let extensions = map(extensions).map_err(|_| "`extensions` is not a JSON object")?;
     Ok(Parameters { query, operation_name, variables, extensions }.request())

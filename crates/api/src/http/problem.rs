@@ -12,7 +12,8 @@ use serde_json::json;
 /// A problem.
 pub(super) fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or("Problem");
-    let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": detail });
+    let body =
+        json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": detail });
     let mut response = (status, Json(body)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -32,7 +33,11 @@ pub(super) async fn method_not_allowed() -> Response {
 /// Something that is needed is away for now.
 pub(super) fn unavailable(error: &(dyn std::error::Error + 'static)) -> Response {
     tracing::warn!(error, "a request could not be served for now");
-    problem(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "the platform cannot be reached for now; try again in a moment")
+    problem(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "UNAVAILABLE",
+        "the platform cannot be reached for now; try again in a moment",
+    )
 }
 
 /// A fault of ours. (The panic hook has logged what happened.)

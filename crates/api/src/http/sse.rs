@@ -27,7 +27,7 @@ pub(super) async fn post(
     From(caller): From,
     body: Bytes,
 ) -> Response {
-    respond(schema, caller, read_body(&headers, &body))
+    respond(&schema, caller, read_body(&headers, &body))
 }
 
 pub(super) async fn get(
@@ -38,23 +38,21 @@ pub(super) async fn get(
     let request = read_query(query).and_then(|mut request| {
         let mutates = request.parsed_query().is_ok_and(|document| {
             let mut operations = document.operations.iter();
-            operations.any(|(_, operation)| {
-                operation.node.ty == async_graphql::parser::types::OperationType::Mutation
-            })
+            operations.any(|(_, operation)| operation.node.ty == async_graphql::parser::types::OperationType::Mutation)
         });
         if mutates { Err("GET takes queries and subscriptions only") } else { Ok(request) }
     });
-    respond(schema, caller, request)
+    respond(&schema, caller, request)
 }
 
-fn respond(schema: LeerwerkSchema, caller: Caller, request: Result<Request, &'static str>) -> Response {
+fn respond(schema: &LeerwerkSchema, caller: Caller, request: Result<Request, &'static str>) -> Response {
     match request {
         Ok(request) => Sse::new(events(schema, request.data(caller))).keep_alive(KeepAlive::default()).into_response(),
         Err(wrong) => problem::problem(StatusCode::BAD_REQUEST, "BAD_INPUT", wrong),
     }
 }
 
-fn events(schema: LeerwerkSchema, request: Request) -> impl Stream<Item = Result<Event, Infallible>> {
+fn events(schema: &LeerwerkSchema, request: Request) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let next = schema.execute_stream(request).map(|response| {
         let data = serde_json::to_string(&response).unwrap_or_default();
         Event::default().event("next").data(data)

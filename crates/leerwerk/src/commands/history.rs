@@ -184,7 +184,11 @@ impl Told {
             let at = recorded.at.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M:%S %:z");
             let sentence = self.sentence(happened, language);
             let (position, event_type) = (recorded.position, &recorded.event_type);
-            let _ = writeln!(text, "{position:>width$}  {at}  {sentence} ({event_type})");
+            let _ = write!(text, "{position:>width$}  {at}  {sentence} ({event_type}");
+            let _ = match &recorded.stream {
+                own if *own == self.stream => writeln!(text, ")"),
+                other => writeln!(text, ", {other})"),
+            };
         }
         let (stream, until) = (&self.stream, self.until);
         let _ = match language {

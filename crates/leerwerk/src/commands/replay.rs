@@ -62,6 +62,10 @@ fn differs(model: &Comparison) -> bool {
     model.live != model.rebuilt
 }
 
+/// The columns that hold numbers, aligned at their right.
+const ROWS: usize = 1;
+const POSITION: usize = 2;
+
 /// One line a model, then the first difference.
 fn table(compared: &[Comparison]) -> String {
     let short = |digest: &str| digest.get(..12).unwrap_or(digest).to_owned();
@@ -78,10 +82,16 @@ fn table(compared: &[Comparison]) -> String {
     });
     let rows: Vec<_> = std::iter::once(header).chain(rows).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
-    let (model, count, position, live, rebuilt) = (width(0), width(1), width(2), width(3), width(4));
+    let widths: [usize; 6] = std::array::from_fn(width);
     let mut text = String::new();
-    for [a, b, c, d, e, f] in &rows {
-        let line = format!("{a:<model$}  {b:>count$}  {c:>position$}  {d:<live$}  {e:<rebuilt$}  {f}");
+    for row in &rows {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+            let _ = match column {
+                ROWS | POSITION => write!(line, "{cell:>width$}  "),
+                _ => write!(line, "{cell:<width$}  "),
+            };
+        }
         let _ = writeln!(text, "{}", line.trim_end());
     }
     let first = compared.iter().find_map(|model| model.difference.as_ref().map(|difference| (model, difference)));

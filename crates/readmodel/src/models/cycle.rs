@@ -193,8 +193,7 @@ fn change_row(row: &mut CycleRow, event: &Seen, happened: &CycleEvent) {
             });
         }
         CycleEvent::CycleDecided { decision, reason } => {
-            row.decision =
-                Some(DecisionRow { decision: *decision, reason: reason.as_ref().map(Shown::from), at, by });
+            row.decision = Some(DecisionRow { decision: *decision, reason: reason.as_ref().map(Shown::from), at, by });
         }
         CycleEvent::CycleAbandoned { reason } => row.abandoned = Some(AbandonedRow { reason: reason.into(), at, by }),
     }

@@ -72,7 +72,6 @@ pub struct ReuseRow {
     pub by: Option<MemberId>,
 }
 
-
 /// What the feed is narrowed down to.
 #[derive(Clone, Debug, Default)]
 pub struct ExperienceFilter {

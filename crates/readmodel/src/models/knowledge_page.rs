@@ -101,8 +101,8 @@ impl Model for KnowledgePages {
                     published_at: None,
                 },
             ),
-            PageEvent::SectionWritten { section, heading, text } => rows.change(&key, |row| {
-                match row.draft.iter_mut().find(|row| row.id == *section) {
+            PageEvent::SectionWritten { section, heading, text } => {
+                rows.change(&key, |row| match row.draft.iter_mut().find(|row| row.id == *section) {
                     Some(row) => {
                         row.heading = heading.into();
                         row.text = text.into();
@@ -113,8 +113,8 @@ impl Model for KnowledgePages {
                         text: text.into(),
                         sources: Vec::new(),
                     }),
-                }
-            }),
+                });
+            }
             PageEvent::SourceCited { section, source } => {
                 change(rows, &key, *section, |section| section.sources.push(*source));
             }

@@ -95,7 +95,9 @@ impl Model for Similar {
                 position: event.position,
                 passages: Vec::new(),
             };
-            texts.into_iter().for_each(|text| add(&mut row, text));
+            for text in texts {
+                add(&mut row, text);
+            }
             row
         };
         match &event.event {

@@ -6,6 +6,8 @@ export type Errors = Readonly<Record<string, string>>;
 interface FormContext {
   errorOf(name: string): string | undefined;
   idOf(name: string): string;
+  /** Tell the form how a field is called, for the summary. */
+  name(name: string, label: string): void;
 }
 
 const KEY = Symbol('form');

@@ -35,7 +35,7 @@ pub(crate) struct CycleChanged {
 /// The cycle as it is now, or why it is not.
 #[derive(Clone, Debug, Union)]
 pub(crate) enum CyclePayload {
-    Changed(CycleChanged),
+    Changed(Box<CycleChanged>),
     Refusal(Refusal),
 }
 
@@ -145,7 +145,7 @@ async fn run<C: domain::Command>(
         Ok(done) => {
             let row = ctx.row::<Cycles>(done.stream.id).await?;
             let cycle = row.map(Cycle).ok_or_else(|| Failed::internal(&Dangling(done.stream.id)))?;
-            Ok(CyclePayload::Changed(CycleChanged { cycle, position: Position(done.position) }))
+            Ok(CyclePayload::Changed(Box::new(CycleChanged { cycle, position: Position(done.position) })))
         }
     }
 }
@@ -242,9 +242,8 @@ impl CycleMutations {
 
     /// Stop a cycle that has no result.
     async fn abandon_cycle(&self, ctx: &Context<'_>, input: AbandonCycleInput) -> Result<CyclePayload, Failed> {
-        let command = cycle(&input.cycle_id).and_then(|cycle| {
-            Ok(AbandonCycle { cycle, reason: prose("reason", &scope(cycle), &input.reason)? })
-        });
+        let command = cycle(&input.cycle_id)
+            .and_then(|cycle| Ok(AbandonCycle { cycle, reason: prose("reason", &scope(cycle), &input.reason)? }));
         run(ctx, &input, input.change.clone(), command).await
     }
 }

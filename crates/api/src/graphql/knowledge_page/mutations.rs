@@ -36,7 +36,7 @@ pub(crate) struct KnowledgePageChanged {
 /// The page as it is now, or why it is not.
 #[derive(Clone, Debug, Union)]
 pub(crate) enum KnowledgePagePayload {
-    Changed(KnowledgePageChanged),
+    Changed(Box<KnowledgePageChanged>),
     Refusal(Refusal),
 }
 
@@ -142,7 +142,7 @@ async fn run<C: domain::Command>(
             let row = ctx.row::<KnowledgePages>(done.stream.id).await?;
             let page = row.map(KnowledgePage).ok_or_else(|| Failed::internal(&Dangling(done.stream.id)))?;
             let position = Position(done.position);
-            Ok(KnowledgePagePayload::Changed(KnowledgePageChanged { knowledge_page: page, position }))
+            Ok(KnowledgePagePayload::Changed(Box::new(KnowledgePageChanged { knowledge_page: page, position })))
         }
     }
 }
@@ -164,11 +164,7 @@ impl KnowledgePageMutations {
     }
 
     /// Write a section, or write it anew.
-    async fn write_section(
-        &self,
-        ctx: &Context<'_>,
-        input: WriteSectionInput,
-    ) -> Result<KnowledgePagePayload, Failed> {
+    async fn write_section(&self, ctx: &Context<'_>, input: WriteSectionInput) -> Result<KnowledgePagePayload, Failed> {
         let new: SectionId = ctx.platform()?.app.source().id();
         let command = page(&input.knowledge_page_id).and_then(|page| {
             let scope = KeyScope::of(PageAggregate::KIND, page);
@@ -206,11 +202,7 @@ impl KnowledgePageMutations {
     }
 
     /// Publish the page as it stands.
-    async fn publish_page(
-        &self,
-        ctx: &Context<'_>,
-        input: PublishPageInput,
-    ) -> Result<KnowledgePagePayload, Failed> {
+    async fn publish_page(&self, ctx: &Context<'_>, input: PublishPageInput) -> Result<KnowledgePagePayload, Failed> {
         let command = page(&input.knowledge_page_id).map(|page| PublishPage { page });
         run(ctx, &input, input.change.clone(), command).await
     }

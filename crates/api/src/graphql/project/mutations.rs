@@ -40,7 +40,7 @@ pub(crate) struct ProjectChanged {
 /// The project as it is now, or why it is not.
 #[derive(Clone, Debug, Union)]
 pub(crate) enum ProjectPayload {
-    Changed(ProjectChanged),
+    Changed(Box<ProjectChanged>),
     Refusal(Refusal),
 }
 
@@ -175,7 +175,7 @@ async fn run<C: domain::Command>(
         Ok(done) => {
             let row = ctx.row::<Projects>(done.stream.id).await?;
             let project = row.map(Project).ok_or_else(|| Failed::internal(&Dangling(done.stream.id)))?;
-            Ok(ProjectPayload::Changed(ProjectChanged { project, position: Position(done.position) }))
+            Ok(ProjectPayload::Changed(Box::new(ProjectChanged { project, position: Position(done.position) })))
         }
     }
 }
@@ -183,11 +183,7 @@ async fn run<C: domain::Command>(
 #[Object]
 impl ProjectMutations {
     /// Begin a project; you lead it.
-    async fn register_project(
-        &self,
-        ctx: &Context<'_>,
-        input: RegisterProjectInput,
-    ) -> Result<ProjectPayload, Failed> {
+    async fn register_project(&self, ctx: &Context<'_>, input: RegisterProjectInput) -> Result<ProjectPayload, Failed> {
         let id: ProjectId = ctx.platform()?.app.source().id();
         let lead = ctx.viewer()?;
         let command = (|| {
@@ -240,11 +236,7 @@ impl ProjectMutations {
     }
 
     /// Say what stands in the way, so that others who met it can help.
-    async fn raise_bottleneck(
-        &self,
-        ctx: &Context<'_>,
-        input: RaiseBottleneckInput,
-    ) -> Result<ProjectPayload, Failed> {
+    async fn raise_bottleneck(&self, ctx: &Context<'_>, input: RaiseBottleneckInput) -> Result<ProjectPayload, Failed> {
         let bottleneck: BottleneckId = ctx.platform()?.app.source().id();
         let command = project(&input.project_id).and_then(|project| {
             let text = prose("text", &KeyScope::of("bottleneck", bottleneck), &input.text)?;

@@ -30,34 +30,34 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 /// A served platform on a database of its own.
-pub struct World {
-    pub app: Arc<App>,
-    pub models: Arc<ReadModels>,
-    pub theme: String,
-    pub intervention: String,
-    pub region: String,
-    pub organisation: String,
+pub(crate) struct World {
+    pub(crate) app: Arc<App>,
+    pub(crate) models: Arc<ReadModels>,
+    pub(crate) theme: String,
+    pub(crate) intervention: String,
+    pub(crate) region: String,
+    pub(crate) organisation: String,
     router: Router,
     _database: TestDb,
 }
 
 /// Members of the world, with their roles.
-pub const MEMBERS: [(&str, &[Role]); 4] =
+pub(crate) const MEMBERS: [(&str, &[Role]); 4] =
     [("sanne", &[]), ("joost", &[]), ("emma", &[Role::Editor]), ("anna", &[Role::Auditor])];
 
 /// The id of a member of the world.
-pub fn member(name: &str) -> MemberId {
+pub(crate) fn member(name: &str) -> MemberId {
     let place = MEMBERS.iter().position(|(other, _)| *other == name).expect("a member of the world");
     Uuid::from_u128(100 + place as u128).into()
 }
 
 /// As clients name a member.
-pub fn member_id(name: &str) -> String {
+pub(crate) fn member_id(name: &str) -> String {
     format!("member-{}", member(name))
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let database = testdb::fresh("api", async |pool| {
             sqlx::migrate!("../../migrations").run(&pool).await.expect("migrates");
         })
@@ -87,7 +87,7 @@ impl World {
     }
 
     /// Runs a command as the platform.
-    pub async fn platform<C: Command>(&self, command: C) {
+    pub(crate) async fn platform<C: Command>(&self, command: C) {
         let request = Circumstances::new(By::Platform, Uuid::nil());
         let done = self.app.run(command, &request).await.expect("is not refused");
         self.models.reach(done.position).await.expect("shows");
@@ -122,12 +122,12 @@ impl World {
     }
 
     /// Sends a request.
-    pub async fn send(&self, request: Request<Body>) -> Response<Body> {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
         self.router.clone().oneshot(request).await.expect("infallible")
     }
 
     /// Signs in.
-    pub async fn visitor(&self, name: &str) -> Visitor<'_> {
+    pub(crate) async fn visitor(&self, name: &str) -> Visitor<'_> {
         let request = Request::post("/demo/session")
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(json!({ "persona": name }).to_string()))
@@ -140,14 +140,14 @@ impl World {
 }
 
 /// Somebody who is signed in.
-pub struct Visitor<'a> {
-    pub world: &'a World,
-    pub cookie: String,
+pub(crate) struct Visitor<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) cookie: String,
 }
 
 impl Visitor<'_> {
     /// The whole answer to a GraphQL request.
-    pub async fn answer(&self, query: &str, variables: Value) -> Value {
+    pub(crate) async fn answer(&self, query: &str, variables: Value) -> Value {
         let request = Request::post("/graphql")
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::COOKIE, &self.cookie)
@@ -159,7 +159,7 @@ impl Visitor<'_> {
 
     /// The data of the answer to a request that does not fail.
     #[track_caller]
-    pub fn ask(&self, query: &str, variables: Value) -> impl Future<Output = Value> {
+    pub(crate) fn ask(&self, query: &str, variables: Value) -> impl Future<Output = Value> {
         let caller = std::panic::Location::caller();
         let query = query.to_owned();
         async move {
@@ -170,7 +170,7 @@ impl Visitor<'_> {
     }
 
     /// Runs a mutation with its input; gives back `position`, `code`, `message`, `field` and the thing changed.
-    pub async fn mutate(&self, mutation: &str, thing: &str, fields: &str, input: Value) -> Value {
+    pub(crate) async fn mutate(&self, mutation: &str, thing: &str, fields: &str, input: Value) -> Value {
         let (type_name, field) = match thing {
             "knowledgePage" => ("KnowledgePage", thing),
             "question" => ("Question", thing),
@@ -189,7 +189,7 @@ impl Visitor<'_> {
 }
 
 /// A body as JSON.
-pub async fn body(response: Response<Body>) -> Value {
+pub(crate) async fn body(response: Response<Body>) -> Value {
     let bytes = response.into_body().collect().await.expect("a body").to_bytes();
     serde_json::from_slice(&bytes).expect("json")
 }

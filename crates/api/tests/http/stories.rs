@@ -1,9 +1,7 @@
 //! What people do, through GraphQL: asking, answering, sharing, leading a project, a PDSA cycle, a knowledge page.
 
-mod support;
-
 use serde_json::{Value, json};
-use support::{Visitor, World, member, member_id};
+use crate::support::{Visitor, World, member, member_id};
 
 async fn ask(visitor: &Visitor<'_>, anonymous: bool) -> Value {
     let input = json!({
@@ -30,7 +28,8 @@ async fn a_question_is_asked_answered_and_accepted() {
     let asked = ask(&sanne, false).await;
     let id = asked["question"]["id"].clone();
     assert_eq!(asked["question"]["asker"]["id"], member_id("sanne"));
-    let board = joost.ask("{ questions(filter: { unanswered: true }) { nodes { id body { html } } } }", json!({})).await;
+    let board =
+        joost.ask("{ questions(filter: { unanswered: true }) { nodes { id body { html } } } }", json!({})).await;
     assert_eq!(board["questions"]["nodes"][0]["id"], id);
     assert_eq!(board["questions"]["nodes"][0]["body"]["html"], "<p>De <strong>huisartsen</strong> of wij?</p>\n");
     let input = json!({ "questionId": id, "body": "Bij ons belt de huisarts." });
@@ -195,12 +194,12 @@ async fn a_knowledge_page_bundles_what_was_contributed() {
         "outcome": "Een vast halfuur.", "themeIds": [world.theme],
     });
     let shared = sanne.mutate("shareExperience", "experience", "outcome { text }", input).await;
-    let draft = json!({ "title": "Praten over wat telt", "interventionId": world.intervention, "themeId": world.theme });
+    let draft =
+        json!({ "title": "Praten over wat telt", "interventionId": world.intervention, "themeId": world.theme });
     assert_eq!(sanne.mutate("draftPage", "knowledgePage", "", draft.clone()).await["code"], "FORBIDDEN");
     let page = emma.mutate("draftPage", "knowledgePage", "", draft).await["knowledgePage"]["id"].clone();
     let input = json!({ "knowledgePageId": page, "heading": "Beginnen", "text": "Zo begin je." });
-    let written =
-        emma.mutate("writeSection", "knowledgePage", "sections(draft: true) { id }", input).await;
+    let written = emma.mutate("writeSection", "knowledgePage", "sections(draft: true) { id }", input).await;
     let section = &written["knowledgePage"]["sections"][0]["id"];
     let cite = |source: (&str, &Value)| json!({ "knowledgePageId": page, "sectionId": section, source.0: source.1 });
     emma.mutate("citeSource", "knowledgePage", "", cite(("questionId", &asked["question"]["id"]))).await;

@@ -1,13 +1,11 @@
 //! Bad input and trouble: refusals in the reader's words or errors with a code, never the inside.
 
-mod support;
-
 use axum::{
     body::Body,
     http::{Request, header},
 };
 use serde_json::{Value, json};
-use support::{World, body};
+use crate::support::{World, body};
 
 fn question(world: &World, key: &str, title: &str) -> Value {
     json!({ "title": title, "body": "Hoe doen jullie dat?", "themeIds": [world.theme], "idempotencyKey": key })
@@ -131,9 +129,12 @@ async fn pages_follow_each_other_without_gap_or_repeat() {
 async fn what_costs_too_much_is_not_begun() {
     let world = World::new().await;
     let sanne = world.visitor("sanne").await;
-    let wide = "{ questions(first: 100) { nodes { answers { question { answers { question { answers { id } } } } } } } }";
-    let deep = format!("{{ questions {{ nodes {} }} }}", "{ answers { question ".repeat(12) + "{ id }" + &"} }".repeat(12));
-    let long = format!("{{ {} }}", (0..100).map(|n| format!("a{n}: questions(first: 100) {{ nodes {{ id }} }} ")).collect::<String>());
+    let wide =
+        "{ questions(first: 100) { nodes { answers { question { answers { question { answers { id } } } } } } } }";
+    let deep =
+        format!("{{ questions {{ nodes {} }} }}", "{ answers { question ".repeat(12) + "{ id }" + &"} }".repeat(12));
+    let many: Vec<String> = (0..100).map(|n| format!("a{n}: questions(first: 100) {{ nodes {{ id }} }}")).collect();
+    let long = format!("{{ {} }}", many.join(" "));
     for query in [&*deep, &*long] {
         let answer = sanne.answer(query, json!({})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_INPUT", "{answer}");

@@ -1,0 +1,12 @@
+//! What the log promises, tried on a real Postgres.
+
+mod appending;
+mod faults;
+mod following;
+mod history;
+mod idempotency;
+mod integrity;
+mod model;
+mod reading;
+mod sealing;
+mod support;
