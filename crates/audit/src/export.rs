@@ -76,13 +76,8 @@ pub async fn export(log: &Log, export: &Export, mut progress: impl FnMut(Progres
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ExportError> + Send + 'static,
 ) -> Result<T, ExportError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(error) => Err(ExportError::File { path: PathBuf::new(), source: error.into() }),
-        },
-    }
+    // What has begun is never cancelled while somebody waits for it: it ends, or it panics.
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// The files of an export while they are written.

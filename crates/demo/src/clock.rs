@@ -64,8 +64,9 @@ impl Calendar {
     /// weekends. Never past the end.
     pub(crate) fn at_work(&self, rng: &mut impl Rng, raw: Timestamp) -> Timestamp {
         let mut day = raw.date_naive();
-        if rng.random_bool(0.93) {
-            day = weekday(day);
+        if rng.random_bool(0.93) && weekday(day) != day {
+            // What waits for the week is not all done on Monday.
+            day = weekday(day) + TimeDelta::days(rng.random_range(0..3));
         }
         let mut moment = if rng.random_bool(0.1) { at(day, clock(rng, 18, 21)) } else { at(day, clock(rng, 7, 16)) };
         if day == raw.date_naive() && is_working_hour(raw) {

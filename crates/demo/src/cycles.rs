@@ -8,7 +8,6 @@ use domain::{
     Aggregate as _, Timestamp,
     id::{CycleId, ObservationId},
     pdsa::{AbandonCycle, Cycle, DecideCycle, LogResult, MakePrediction, PlanCycle, RecordObservation, StartCycle},
-    phase::Phase,
     sealed::KeyScope,
 };
 use rand::{Rng as _, seq::IndexedRandom as _};
@@ -18,7 +17,7 @@ use crate::{
     clock::Calendar,
     people::place_of,
     stage::Job,
-    texts::{CycleText, Texts, line, prose},
+    texts::{self, CycleText, Texts, line, prose},
     world::World,
 };
 
@@ -56,6 +55,10 @@ impl From<Step> for agenda::Step {
     }
 }
 
+/// How the ramps end that are not through.
+const ENDINGS: [Ending; 6] =
+    [Ending::Running, Ending::Studied, Ending::Running, Ending::Predicted, Ending::Planned, Ending::Abandoned];
+
 /// How far the last cycle of a ramp comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
@@ -88,13 +91,15 @@ pub(crate) struct Cycles {
     pub(crate) planned: Vec<Planned>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Ramp {
     text: usize,
     count: usize,
     ending: Ending,
-    /// The project it is tried in and who sees to it, once it began.
-    place: Option<(usize, usize)>,
+    /// The project it is tried in, by its place among all that come.
+    project: usize,
+    /// Who sees to it, once it began.
+    owner: Option<usize>,
     latest: Option<CycleId>,
 }
 
@@ -117,34 +122,57 @@ impl Cycles {
 
 /// Ramps until there are cycles enough, every second of them not yet at its end.
 pub(crate) fn open(world: &mut World) {
-    let endings =
-        [Ending::Running, Ending::Studied, Ending::Running, Ending::Predicted, Ending::Planned, Ending::Abandoned];
     let texts = world.texts.clone();
     let mut left = world.scaled(CYCLES);
     for ramp in 0.. {
-        let text = ramp % texts.ramps.len();
-        let count = texts.ramps[text].cycles.len().min(left);
-        if count == 0 {
+        if left == 0 {
             break;
         }
+        let text = ramp % texts.ramps.len();
+        let count = texts.ramps[text].cycles.len().min(left);
+        let unfinished = ENDINGS[ramp / 2 % ENDINGS.len()];
+        let wanted = if ramp % 2 == 0 { unfinished } else { Ending::Decided };
+        let Some((project, ending, last)) = settle(world, &texts.ramps[text], count, wanted) else { continue };
         left -= count;
-        let ending = if ramp % 2 == 0 { endings[ramp / 2 % endings.len()] } else { Ending::Decided };
-        world.cycles.ramps.push(Ramp { text, count, ending, place: None, latest: None });
-        let span = TimeDelta::days(PACE * i64::try_from(count - 1).unwrap_or_default());
-        let last = match ending.days() {
-            Some(days) => world.calendar.before_end(TimeDelta::days(days)),
-            None => {
-                let from = world.calendar.begin + TimeDelta::days(230) + span;
-                Calendar::between(&mut world.rng, from, world.calendar.before_end(TimeDelta::days(DECIDE + 5)))
-            }
-        };
+        world.ramps_of[project] += 1;
+        let place = world.cycles.ramps.len();
+        world.cycles.ramps.push(Ramp { text, count, ending, project, owner: None, latest: None });
         for nth in 0..count {
-            let back = PACE * i64::try_from(count - 1 - nth).unwrap_or_default();
-            let step = Step::Plan { ramp, nth };
             let hours = world.rng.random_range(0..30);
-            world.at_work(last - TimeDelta::days(back), TimeDelta::hours(hours), step.into());
+            let raw = last - TimeDelta::days(PACE * days(count - 1 - nth));
+            world.at_work(raw, TimeDelta::hours(hours), Step::Plan { ramp: place, nth }.into());
         }
     }
+}
+
+fn days(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or_default()
+}
+
+/// The project in which so many cycles can be tried: it suits, works long enough and has the fewest ramps yet. With
+/// how far the last cycle comes and when that is planned.
+fn settle(world: &mut World, text: &texts::Ramp, count: usize, wanted: Ending) -> Option<(usize, Ending, Timestamp)> {
+    let texts = world.texts.clone();
+    let span = TimeDelta::days(PACE * days(count - 1));
+    let done = world.calendar.before_end(TimeDelta::days(DECIDE + 6));
+    let last = |ending: Ending| ending.days().map_or(done, |days| world.calendar.before_end(TimeDelta::days(days)));
+    let suits = |nth: &usize| {
+        let plan = &texts.projects[nth % texts.projects.len()];
+        let about = text.intervention.as_ref().is_none_or(|about| plan.interventions.contains(about));
+        about && (text.by.is_empty() || text.by.contains(&plan.by))
+    };
+    let works = |nth: &usize, ending: Ending| world.works_from[*nth].is_some_and(|from| from + span <= last(ending));
+    let fewest = |ending: Ending| {
+        let fitting = (0..world.works_from.len()).filter(|nth| suits(nth) && works(nth, ending));
+        fitting.min_by_key(|nth| world.ramps_of[*nth])
+    };
+    let (project, ending) = fewest(wanted)
+        .map(|project| (project, wanted))
+        .or_else(|| fewest(Ending::Decided).map(|project| (project, Ending::Decided)))?;
+    let last = last(ending);
+    let from = world.works_from[project]? + span;
+    let last = if ending == Ending::Decided { Calendar::between(&mut world.rng, from, last) } else { last };
+    Some((project, ending, last))
 }
 
 pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
@@ -196,14 +224,16 @@ fn text_of<'a>(texts: &'a Texts, world: &World, planned: Planned) -> &'a CycleTe
 
 fn plan(world: &mut World, ramp: usize, nth: usize, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     let texts = world.texts.clone();
-    let (project, owner) = match world.cycles.ramps[ramp].place {
-        Some(place) => place,
-        None => match settle(world, ramp) {
-            Some(place) => place,
-            None => return Ok(None),
-        },
+    let Ramp { text, count, ending, latest, project, owner } = world.cycles.ramps[ramp];
+    let Some(project) = world.registered[project] else { return Ok(None) };
+    let members = &world.projects[project].members;
+    let owner = match owner {
+        Some(owner) => owner,
+        // The first ramp is that of whoever leads the first project.
+        None if ramp == 0 => members[0],
+        None => members.choose(&mut world.rng).copied().unwrap_or(members[0]),
     };
-    let Ramp { text, count, ending, latest, .. } = world.cycles.ramps[ramp];
+    world.cycles.ramps[ramp].owner = Some(owner);
     let text = &texts.ramps[text].cycles[nth];
     let ending = if nth + 1 == count { ending } else { Ending::Decided };
     let id: CycleId = app.source().id();
@@ -230,31 +260,15 @@ fn plan(world: &mut World, ramp: usize, nth: usize, at: Timestamp, app: &Arc<App
     Ok(Some(Job::new(app, By::Member(world.people.all[owner].id), command)))
 }
 
-/// Where a ramp is tried: in a project that suits it, has begun to work and has few cycles yet.
-fn settle(world: &mut World, ramp: usize) -> Option<(usize, usize)> {
-    let texts = world.texts.clone();
-    let text = &texts.ramps[world.cycles.ramps[ramp].text];
-    let about = text.intervention.as_deref().and_then(|key| texts.intervention(key));
-    let sanne = place_of(world, "sanne");
-    let project = (0..world.projects.len()).max_by_key(|place| {
-        let project = &world.projects[*place];
-        let of_sanne = ramp == 0 && Some(project.members[0]) == sanne;
-        let fits = text.by.is_empty() || text.by.contains(&project.setting);
-        let suits = about.is_none_or(|about| project.interventions.contains(&about));
-        (of_sanne, project.phase >= Phase::Preparation, fits, suits, std::cmp::Reverse(project.ramps))
-    })?;
-    world.projects[project].ramps += 1;
-    let members = &world.projects[project].members;
-    let owner = if ramp == 0 { members[0] } else { members.choose(&mut world.rng).copied()? };
-    world.cycles.ramps[ramp].place = Some((project, owner));
-    Some((project, owner))
-}
-
 /// The further steps of a cycle, as far as it comes.
 fn plan_ahead(world: &mut World, cycle: usize, ending: Ending, predict: bool, seen: usize, at: Timestamp) {
+    let mut then = at;
     let mut put = |days: i64, step: Step| {
-        let hours = world.rng.random_range(0..26);
-        world.at_work(at, TimeDelta::days(days) + TimeDelta::hours(hours), step.into());
+        let after = TimeDelta::days(days) + TimeDelta::hours(world.rng.random_range(0..26));
+        // Never before what comes before it, however the weekend falls.
+        let raw = (at + after).max(then + TimeDelta::minutes(50));
+        then = world.calendar.at_work(&mut world.rng, raw);
+        world.agenda.put(then, step.into());
     };
     if ending == Ending::Planned {
         return;

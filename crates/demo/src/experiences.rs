@@ -19,6 +19,7 @@ use rand::{
 use crate::{
     LoadError, agenda,
     clock::Calendar,
+    projects,
     stage::Job,
     texts::{Account, line, prose},
     world::{self, World},
@@ -49,15 +50,19 @@ pub(crate) fn open(world: &mut World) {
     order.shuffle(&mut world.rng);
     let (from, until) = (world.calendar.begin + TimeDelta::days(50), world.calendar.until - TimeDelta::hours(30));
     for nth in 0..count {
-        let step = Step::Share { account: order[nth % known], round: nth / known };
+        let telling = Telling { account: order[nth % known], round: nth / known };
         let raw = Calendar::growing(&mut world.rng, from, until);
-        world.at_work(raw, TimeDelta::zero(), step.into());
+        let solves = world.texts.experiences[telling.account].solves.is_some();
+        let (before, step) =
+            if solves { (raw - TimeDelta::days(35), Step::Meet(telling)) } else { (raw, Step::Share(telling, None)) };
+        world.at_work(before.max(from), TimeDelta::zero(), step.into());
     }
 }
 
 pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     match step {
-        Step::Share { account, round } => share(world, account, round, at, app).map(Some),
+        Step::Meet(telling) => meet(world, telling, at, app),
+        Step::Share(telling, met) => share(world, telling, met, at, app).map(Some),
         Step::Helpful(nth) => {
             let shared = world.experiences[nth];
             let Some(member) = world.people.other(&mut world.rng, None, &[shared.author]) else { return Ok(None) };
@@ -67,11 +72,37 @@ pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<Ap
     }
 }
 
-fn share(world: &mut World, nth: usize, round: usize, at: Timestamp, app: &Arc<App>) -> Result<Job, LoadError> {
+/// Somebody raises the bottleneck, and tells some weeks later how it was solved.
+fn meet(world: &mut World, telling: Telling, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     let texts = world.texts.clone();
-    let account = &texts.experiences[nth];
+    let account = &texts.experiences[telling.account];
+    let obstacle =
+        texts.bottlenecks.iter().position(|obstacle| obstacle.key.is_some() && obstacle.key == account.solves);
+    let obstacle = obstacle.ok_or_else(|| LoadError::Unknown(account.solves.clone().unwrap_or_default()))?;
     let intervention = world.intervention(account.intervention.as_deref())?;
     let (author, project) = author(world, account, intervention);
+    let project = project.filter(|project| !world.projects[*project].met(obstacle));
+    let met = project.map(|project| Met { author, project, nth: world.projects[project].raised() });
+    // Told before the world ends, however late it was met.
+    let days = TimeDelta::days(world.rng.random_range(14..34)).min((world.calendar.until - at) * 2 / 3);
+    world.at_work(at, days, Step::Share(telling, met).into());
+    project.map(|project| projects::raise_as(world, project, author, obstacle, app)).transpose()
+}
+
+fn share(
+    world: &mut World,
+    Telling { account, round }: Telling,
+    met: Option<Met>,
+    at: Timestamp,
+    app: &Arc<App>,
+) -> Result<Job, LoadError> {
+    let texts = world.texts.clone();
+    let account = &texts.experiences[account];
+    let intervention = world.intervention(account.intervention.as_deref())?;
+    let (author, project) = match met {
+        Some(Met { author, project, .. }) => (author, Some(project)),
+        None => author(world, account, intervention),
+    };
     let id: ExperienceId = app.source().id();
     let scope = KeyScope::of(Experience::KIND, id);
     let title = if round == 0 { account.title.clone() } else { format!("{} (regio {{regio}})", account.title) };
@@ -91,8 +122,10 @@ fn share(world: &mut World, nth: usize, round: usize, at: Timestamp, app: &Arc<A
     };
     let place = world.experiences.len();
     world.experiences.push(world::Experience { id, author, project, intervention });
-    if let Some(project) = project {
-        world.projects[project].experiences.push(id);
+    if let Some(Met { project, nth, .. }) = met {
+        world.projects[project].told(nth, id);
+        let hours = world.rng.random_range(1..90);
+        world.at_work(at, TimeDelta::hours(hours), projects::Step::Resolve { project, nth }.into());
     }
     if let Some(key) = &account.key {
         world.experiences_by_key.insert(key.clone(), id);

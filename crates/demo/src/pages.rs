@@ -15,6 +15,7 @@ use rand::Rng as _;
 use crate::{
     LoadError, agenda,
     people::place_of,
+    questions::Asked,
     stage::Job,
     texts::{line, prose},
     world::World,
@@ -75,9 +76,10 @@ pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<Ap
         }
         Step::Cite { page, section, nth } => {
             let drafted = &world.pages[page];
-            let key = &texts.pages[drafted.text].sections[section].cites[nth];
+            let text = &texts.pages[drafted.text];
+            let key = &text.sections[section].cites[nth];
             let (id, section) = (drafted.id, drafted.sections[section]);
-            let Some(source) = source(world, key, (page + nth) % 2 == 0) else { return Ok(None) };
+            let Some(source) = source(world, key, &text.theme, (page + nth) % 2 == 0) else { return Ok(None) };
             Ok(editor(world).map(|by| Job::new(app, by, CiteSource { page: id, section, source })))
         }
         Step::Publish(page) => {
@@ -150,16 +152,16 @@ fn write(world: &mut World, page: usize, section: usize, text: &str, app: &Arc<A
 }
 
 /// The latest contribution with this key: an experience, a question or the answer that helped. While there is none,
-/// another question that was answered.
-fn source(world: &mut World, key: &str, answer: bool) -> Option<Source> {
+/// another question on the theme that was answered.
+fn source(world: &World, key: &str, theme: &str, answer: bool) -> Option<Source> {
     if let Some(experience) = world.experiences_by_key.get(key) {
         return Some(Source::Experience { experience: *experience });
     }
     let questions = &world.questions;
     let named = questions.by_key.get(key).copied();
     let place = named.or_else(|| {
-        let start = world.rng.random_range(0..questions.asked.len().max(1));
-        (start..questions.asked.len()).chain(0..start).find(|place| questions.asked[*place].accepted.is_some())
+        let about = |asked: &Asked| asked.accepted.is_some() && asked.is_on(theme, &world.texts);
+        questions.asked.iter().rposition(about)
     })?;
     let asked = &questions.asked[place];
     let question = asked.id;

@@ -48,12 +48,10 @@ impl Persona {
         PERSONAS.iter().find(|persona| persona.key == key)
     }
 
-    /// Whether they take part in questions and projects themselves.
+    /// Whether they ask, share and take part in projects like everybody else.
     pub(crate) fn contributes(&self) -> bool {
-        !self
-            .roles
-            .iter()
-            .any(|role| matches!(role, Role::Auditor | Role::Evaluator | Role::Administrator | Role::ProgrammeManager))
+        let like_others = |role: &Role| matches!(role, Role::Expert | Role::NetworkCoordinator | Role::ProjectGroup);
+        self.roles.iter().all(like_others)
     }
 }
 

@@ -21,12 +21,14 @@ use crate::{
     clock::{Calendar, scale},
     people::place_of,
     stage::Job,
-    texts::{Setting, line, prose},
+    texts::{line, prose},
     world::{World, part},
 };
 
 /// Who leads the first projects of the small world.
 const LEADS: [&str; 3] = ["sanne", "femke", "marjan"];
+/// A phase takes at most so many times its part of the time.
+const LATEST: f64 = 1.05;
 /// One in so many projects goes back a phase.
 const RETURNS: usize = 8;
 
@@ -63,14 +65,9 @@ pub(crate) struct Project {
     pub(crate) region: usize,
     /// The lead first.
     pub(crate) members: Vec<usize>,
-    /// Where its lead works.
-    pub(crate) setting: Setting,
-    pub(crate) experiences: Vec<ExperienceId>,
-    /// PDSA ramps that are tried in it.
-    pub(crate) ramps: usize,
     bottlenecks: Vec<Bottleneck>,
     /// Updates posted so far.
-    told: usize,
+    updates: usize,
 }
 
 /// A bottleneck: which text, and whether it was resolved.
@@ -79,6 +76,8 @@ struct Bottleneck {
     id: BottleneckId,
     text: usize,
     resolved: bool,
+    /// What was shared about how it was solved.
+    experience: Option<ExperienceId>,
 }
 
 /// Each begins so long ago that it can be in the phase its text says.
@@ -96,8 +95,42 @@ pub(crate) fn open(world: &mut World) {
         let (from, to) = (TimeDelta::days(most), TimeDelta::days(least));
         let (from, to) = (world.calendar.before_end(from), world.calendar.before_end(to));
         let raw = Calendar::between(&mut world.rng, from, to);
-        world.at_work(raw, TimeDelta::zero(), Step::Register(nth).into());
+        let at = world.calendar.at_work(&mut world.rng, raw);
+        world.agenda.put(at, Step::Register(nth).into());
+        let phases = phases_before(plans[nth % plans.len()].phase);
+        let works = at + scale(world.calendar.until - at, part_of_each(phases) * LATEST) + TimeDelta::days(5);
+        world.works_from.push((phases > 0).then_some(works));
     }
+    world.ramps_of = vec![0; world.works_from.len()];
+    world.registered = vec![None; world.works_from.len()];
+}
+
+fn phases_before(reached: Phase) -> usize {
+    Phase::ALL.iter().filter(|phase| **phase < reached).count()
+}
+
+impl Project {
+    /// How many bottlenecks were raised.
+    pub(crate) fn raised(&self) -> usize {
+        self.bottlenecks.len()
+    }
+
+    /// Whether it met what this text says.
+    pub(crate) fn met(&self, text: usize) -> bool {
+        self.bottlenecks.iter().any(|bottleneck| bottleneck.text == text)
+    }
+
+    /// Somebody told how a bottleneck was solved.
+    pub(crate) fn told(&mut self, nth: usize, experience: ExperienceId) {
+        self.bottlenecks[nth].experience = Some(experience);
+    }
+}
+
+/// The part of a project's time that one phase takes, when it left so many behind.
+fn part_of_each(phases: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "at most five")]
+    let phases = phases as f64;
+    1.0 / (phases + 0.6)
 }
 
 pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
@@ -145,17 +178,15 @@ fn register(world: &mut World, nth: usize, at: Timestamp, app: &Arc<App>) -> Res
         start: at.date_naive() + TimeDelta::days(world.rng.random_range(0..14)),
     };
     let place = world.projects.len();
+    world.registered[nth] = Some(place);
     world.projects.push(Project {
         id,
         phase: Phase::Orientation,
         interventions,
         region: person.region,
         members: vec![lead],
-        setting: person.setting,
-        experiences: Vec::new(),
-        ramps: 0,
         bottlenecks: Vec::new(),
-        told: 0,
+        updates: 0,
     });
     world.people.joins(lead, place);
     plan_ahead(world, place, plan.phase, at);
@@ -169,19 +200,17 @@ fn plan_ahead(world: &mut World, place: usize, reaches: Phase, at: Timestamp) {
         let after = scale(span, world.rng.random_range(0.01..0.25));
         world.at_work(at, after, Step::Join(place).into());
     }
-    let phases = Phase::ALL.iter().filter(|phase| **phase < reaches).count();
+    let phases = phases_before(reaches);
     let mut day = 0.0;
-    #[expect(clippy::cast_precision_loss, reason = "at most five")]
-    let part_of_each = 1.0 / (phases as f64 + 0.6);
     for phase in 0..phases {
-        day += part_of_each * world.rng.random_range(0.8..1.05);
+        day += part_of_each(phases) * world.rng.random_range(0.8..LATEST);
         world.at_work(at, scale(span, day), Step::Advance(place).into());
         if phase == 1 && place % RETURNS == 3 {
-            world.at_work(at, scale(span, day + part_of_each * 0.3), Step::Return(place).into());
+            world.at_work(at, scale(span, day + part_of_each(phases) * 0.3), Step::Return(place).into());
         }
     }
     let months = usize::try_from(span.num_days() / 30).unwrap_or_default();
-    for _ in 0..(2 + months / 5) {
+    for _ in 0..(1 + months / 5) {
         let after = scale(span, world.rng.random_range(0.05..0.97));
         world.at_work(at, after, Step::Raise(place).into());
     }
@@ -255,11 +284,12 @@ fn go_back(world: &mut World, place: usize, at: Timestamp, app: &Arc<App>) -> Re
     Ok(Some(Job::new(app, by_member(world, lead), ReturnPhase { project: id, to, reason })))
 }
 
+/// What most projects meet at some time; sooner or later most of it is solved.
 fn raise(world: &mut World, place: usize, at: Timestamp, app: &Arc<App>) -> Result<Job, LoadError> {
     let texts = world.texts.clone();
     let project = &world.projects[place];
     let fits: Vec<usize> = (0..texts.bottlenecks.len())
-        .filter(|text| project.bottlenecks.iter().all(|raised| raised.text != *text))
+        .filter(|text| !project.met(*text))
         .filter(|text| {
             let about = texts.bottlenecks[*text].intervention.as_deref().and_then(|key| texts.intervention(key));
             about.is_none_or(|about| project.interventions.contains(&about))
@@ -267,20 +297,32 @@ fn raise(world: &mut World, place: usize, at: Timestamp, app: &Arc<App>) -> Resu
         .collect();
     let text = fits.choose(&mut world.rng).copied().unwrap_or_default();
     let member = project.members.choose(&mut world.rng).copied().unwrap_or(project.members[0]);
+    let nth = project.bottlenecks.len();
+    if world.rng.random_bool(0.72) {
+        let days = world.rng.random_range(9..75);
+        world.at_work(at, TimeDelta::days(days), Step::Resolve { project: place, nth }.into());
+    }
+    raise_as(world, place, member, text, app)
+}
+
+/// Somebody of a project says what stands in the way. It will be the last of the project's bottlenecks.
+pub(crate) fn raise_as(
+    world: &mut World,
+    place: usize,
+    member: usize,
+    text: usize,
+    app: &Arc<App>,
+) -> Result<Job, LoadError> {
     let id: BottleneckId = app.source().id();
+    let texts = world.texts.clone();
     let obstacle = &texts.bottlenecks[text];
     let command = RaiseBottleneck {
-        project: project.id,
+        project: world.projects[place].id,
         bottleneck: id,
         text: prose(&KeyScope::of("bottleneck", id), &world.in_words_of(member, &obstacle.text))?,
         kind: obstacle.kind,
     };
-    let nth = project.bottlenecks.len();
-    world.projects[place].bottlenecks.push(Bottleneck { id, text, resolved: false });
-    if world.rng.random_bool(0.78) {
-        let days = world.rng.random_range(9..75);
-        world.at_work(at, TimeDelta::days(days), Step::Resolve { project: place, nth }.into());
-    }
+    world.projects[place].bottlenecks.push(Bottleneck { id, text, resolved: false, experience: None });
     Ok(Job::new(app, by_member(world, member), command))
 }
 
@@ -289,7 +331,7 @@ fn resolve(world: &mut World, place: usize, nth: usize, app: &Arc<App>) -> Resul
     let project = &mut world.projects[place];
     let bottleneck = &mut project.bottlenecks[nth];
     bottleneck.resolved = true;
-    let (id, text) = (bottleneck.id, bottleneck.text);
+    let (id, text, experience) = (bottleneck.id, bottleneck.text, bottleneck.experience);
     let project = &world.projects[place];
     let member = project.members.choose(&mut world.rng).copied().unwrap_or(project.members[0]);
     let command = ResolveBottleneck {
@@ -299,7 +341,7 @@ fn resolve(world: &mut World, place: usize, nth: usize, app: &Arc<App>) -> Resul
             &KeyScope::of("bottleneck", id),
             &world.in_words_of(member, &texts.bottlenecks[text].solution),
         )?,
-        experience: project.experiences.last().copied(),
+        experience,
     };
     Ok(Job::new(app, by_member(world, member), command))
 }
@@ -333,8 +375,8 @@ fn update(world: &mut World, place: usize, app: &Arc<App>) -> Result<Job, LoadEr
     let project = &mut world.projects[place];
     let news = texts.updates.of(project.phase);
     // Each project begins elsewhere in the list, and tells nothing twice before it has told all.
-    let text = &news[(place * 3 + project.told) % news.len()];
-    project.told += 1;
+    let text = &news[(place * 3 + project.updates) % news.len()];
+    project.updates += 1;
     let (project, members) = (project.id, &project.members);
     let member = members.choose(&mut world.rng).copied().unwrap_or(members[0]);
     let update: UpdateId = app.source().id();

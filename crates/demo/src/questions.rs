@@ -32,6 +32,14 @@ const QUESTIONS: usize = 180;
 const ANONYMOUS: usize = 6;
 /// One in so many anonymous askers makes themselves known later.
 const REVEALED: usize = 10;
+/// Personas who answer often: their setting, the theme they answer on (any when empty), and how often they answer what
+/// calls for somebody from that setting; a third of that when anybody could answer.
+const HELPERS: [(&str, Setting, &str, f64); 4] = [
+    ("femke", Setting::Hospice, "", 0.5),
+    ("joost", Setting::Practice, "", 0.2),
+    ("hanneke", Setting::Hospital, "zorginhoud", 0.4),
+    ("ruben", Setting::Network, "meten", 0.4),
+];
 /// The one that Sanne asks anonymously.
 const OF_SANNE: usize = ANONYMOUS * 7;
 
@@ -74,6 +82,13 @@ pub(crate) struct Questions {
     pub(crate) by_key: HashMap<String, usize>,
     /// In which words each question will be asked.
     script: Vec<Line>,
+}
+
+impl Asked {
+    /// Whether it is on a theme.
+    pub(crate) fn is_on(&self, theme: &str, texts: &Texts) -> bool {
+        texts.topics[self.line.topic].themes.iter().any(|about| about == theme)
+    }
 }
 
 /// A question that was asked.
@@ -239,7 +254,8 @@ fn title(world: &mut World, asker: usize, words: &Ask, round: usize) -> String {
         return title;
     }
     let again = texts.words.again.choose(&mut world.rng).map_or("", String::as_str);
-    world.in_words_of(asker, &format!("{title} {again}"))
+    let between = if title.ends_with(['?', '.']) { " " } else { ". " };
+    world.in_words_of(asker, &format!("{title}{between}{again}"))
 }
 
 /// When answers come and what comes of them.
@@ -284,7 +300,9 @@ fn answer(
     // Another way of asking begins with another answer.
     let reply = &replies[(nth + said.ask + said.round) % replies.len()];
     let than: Vec<usize> = asked.answers.iter().map(|(_, author)| *author).chain([asker]).collect();
-    let Some(author) = world.people.other(&mut world.rng, reply.by, &than) else { return Ok(None) };
+    let helper = helper(world, &texts.topics[said.topic].themes, reply.by).filter(|helper| !than.contains(helper));
+    let author = helper.or_else(|| world.people.other(&mut world.rng, reply.by, &than));
+    let Some(author) = author else { return Ok(None) };
     let answer: AnswerId = app.source().id();
     let body = prose(&KeyScope::of("answer", answer), &world.in_words_of(author, &reply.body))?;
     world.questions.asked[question].answers.push((answer, author));
@@ -292,6 +310,17 @@ fn answer(
     react(world, question, nth, anonymous, at);
     let command = GiveAnswer { question: id, answer, body };
     Ok(Some(Job::new(app, By::Member(world.people.all[author].id), command)))
+}
+
+/// A persona who answers this, if one does.
+fn helper(world: &mut World, themes: &[String], by: Option<Setting>) -> Option<usize> {
+    let knows = |theme: &str| theme.is_empty() || themes.iter().any(|about| about == theme);
+    let helpful = HELPERS.iter().find(|(_, setting, theme, chance)| {
+        let suits = by.is_none_or(|by| by == *setting) && knows(theme);
+        let chance = if by.is_some() { *chance } else { chance / 3.0 };
+        suits && world.rng.random_bool(chance)
+    });
+    helpful.and_then(|(key, ..)| place_of(world, key))
 }
 
 /// What readers and the asker do with an answer.

@@ -159,6 +159,9 @@ pub(crate) struct Reply {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Account {
+    /// The key of the bottleneck it tells about.
+    #[serde(default)]
+    pub(crate) solves: Option<String>,
     #[serde(default)]
     pub(crate) key: Option<String>,
     pub(crate) kind: ExperienceKind,
@@ -177,6 +180,8 @@ pub(crate) struct Account {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Obstacle {
+    #[serde(default)]
+    pub(crate) key: Option<String>,
     pub(crate) kind: BottleneckKind,
     pub(crate) text: String,
     pub(crate) solution: String,

@@ -38,6 +38,12 @@ pub(crate) struct World {
     pub(crate) interventions: Vec<InterventionId>,
     pub(crate) people: People,
     pub(crate) projects: Vec<Project>,
+    /// For each project that comes: from when on it does not only prepare any more, if ever.
+    pub(crate) works_from: Vec<Option<Timestamp>>,
+    /// For each project that comes: how many PDSA ramps it will have.
+    pub(crate) ramps_of: Vec<usize>,
+    /// For each project that comes: its place among the projects, once it is registered.
+    pub(crate) registered: Vec<Option<usize>>,
     pub(crate) questions: Questions,
     pub(crate) experiences: Vec<Experience>,
     /// The latest experience made from a text with a key.
@@ -148,6 +154,9 @@ impl World {
             interventions: Vec::new(),
             people: People::default(),
             projects: Vec::new(),
+            works_from: Vec::new(),
+            ramps_of: Vec::new(),
+            registered: Vec::new(),
             questions: Questions::default(),
             experiences: Vec::new(),
             experiences_by_key: HashMap::new(),

@@ -110,11 +110,14 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
 
 /// Whether an error of the database means that it is away for now.
 pub(crate) fn is_away(error: &sqlx::Error) -> bool {
-    // 57: also a statement that took too long; 53: out of connections, memory or disk; 25006: read-only, as after a
-    // failover.
+    let told = |code: String| {
+        // 57: also a statement that took too long; 53: out of connections, memory or disk; 28 and 3D: it does not let
+        // us in; 55000: nor anybody else; 25006: read-only, as after a failover.
+        ["57", "53", "28", "3D"].iter().any(|class| code.starts_with(class)) || code == "55000" || code == "25006"
+    };
     is_lost(error)
         || matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
-        || code(error).is_some_and(|code| code.starts_with("57") || code.starts_with("53") || code == "25006")
+        || code(error).is_some_and(told)
 }
 
 impl<T> From<TrySendError<T>> for AppendError {

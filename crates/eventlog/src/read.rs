@@ -95,10 +95,14 @@ pub(crate) async fn page(pool: &PgPool, after: Position, limit: i64) -> Result<V
     );
     let events = recorded(rows.fetch(pool)).await?;
     // Positions are dense; where one is missing, somebody took an event away.
-    match (after.max(0) + 1..).zip(&events).find(|(position, event)| event.position != *position) {
-        Some((position, _)) => Err(ReadError::Gap { position }),
-        None => Ok(events),
+    let mut position = after.max(0);
+    for event in &events {
+        position += 1;
+        if event.position != position {
+            return Err(ReadError::Gap { position });
+        }
     }
+    Ok(events)
 }
 
 impl Log {

@@ -24,6 +24,8 @@ pub(crate) struct Caller {
     pub(crate) language: Language,
     /// What belongs together.
     pub(crate) correlation: Uuid,
+    /// How far the read models were when the request came in: everything it reads is at least as new.
+    pub(crate) position: eventlog::Position,
 }
 
 /// Shorthands on the context of a resolver.

@@ -73,17 +73,6 @@ pub(crate) enum Decision {
 #[derive(Clone, Debug)]
 pub(crate) struct Cycle(pub(crate) CycleRow);
 
-/// What can be done with a cycle.
-const ACTIONS: &[&str] = &[
-    MakePrediction::NAME,
-    StartCycle::NAME,
-    RecordObservation::NAME,
-    LogResult::NAME,
-    DecideCycle::NAME,
-    AbandonCycle::NAME,
-    PlanCycle::NAME,
-];
-
 /// A plan-do-study-act cycle.
 #[Object]
 impl Cycle {
@@ -155,18 +144,7 @@ impl Cycle {
     }
 
     async fn stage(&self) -> CycleStage {
-        let row = &self.0;
-        if row.abandoned.is_some() {
-            CycleStage::Abandoned
-        } else if row.decision.is_some() {
-            CycleStage::Decided
-        } else if row.result.is_some() {
-            CycleStage::Studied
-        } else if row.started_at.is_some() {
-            CycleStage::Started
-        } else {
-            CycleStage::Planned
-        }
+        stage(&self.0)
     }
 
     async fn planned_at(&self) -> DateTime<Utc> {
@@ -198,10 +176,31 @@ impl Cycle {
         self.0.abandoned.clone().map(CycleAbandoned)
     }
 
-    /// What the viewer may do with it: names of commands, e.g. `start_cycle`.
+    /// What the viewer may do with it as it stands: names of commands, e.g. `start_cycle`.
     #[graphql(complexity = 5)]
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<&'static str>, Failed> {
-        ctx.actions::<CycleAggregate>(self.0.id.0, Some(self.0.project.0), ACTIONS).await
+        let now = match stage(&self.0) {
+            CycleStage::Planned => &[MakePrediction::NAME, StartCycle::NAME, AbandonCycle::NAME][..],
+            CycleStage::Started => &[RecordObservation::NAME, LogResult::NAME, AbandonCycle::NAME],
+            CycleStage::Studied => &[DecideCycle::NAME],
+            CycleStage::Decided => &[PlanCycle::NAME],
+            CycleStage::Abandoned => &[],
+        };
+        ctx.actions::<CycleAggregate>(self.0.id.0, Some(self.0.project.0), now).await
+    }
+}
+
+fn stage(row: &CycleRow) -> CycleStage {
+    if row.abandoned.is_some() {
+        CycleStage::Abandoned
+    } else if row.decision.is_some() {
+        CycleStage::Decided
+    } else if row.result.is_some() {
+        CycleStage::Studied
+    } else if row.started_at.is_some() {
+        CycleStage::Started
+    } else {
+        CycleStage::Planned
     }
 }
 

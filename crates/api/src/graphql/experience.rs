@@ -300,7 +300,10 @@ async fn run<C: domain::Command>(
         Ok(done) => {
             let row = ctx.row::<Experiences>(done.stream.id).await?;
             let experience = row.map(Experience).ok_or_else(|| Failed::internal(&Dangling(done.stream.id)))?;
-            Ok(ExperiencePayload::Changed(Box::new(ExperienceChanged { experience, position: Position(done.position) })))
+            Ok(ExperiencePayload::Changed(Box::new(ExperienceChanged {
+                experience,
+                position: Position(done.position),
+            })))
         }
     }
 }

@@ -179,15 +179,24 @@ impl Project {
         Ok(page.of(rows, |entry| entry.position, TimelineEntry))
     }
 
-    /// The position of the last event of the project itself.
-    async fn position(&self) -> Position {
-        Position(self.0.position)
+    /// Everything up to here is shown; pass it as `after` to `projectChanged` to hear of what comes.
+    async fn position(&self, ctx: &Context<'_>) -> Result<Position, Failed> {
+        Ok(Position(ctx.caller()?.position.max(self.0.position)))
     }
 
-    /// What the viewer may do with it: names of commands, e.g. `advance_phase`.
+    /// What the viewer may do with it as it stands: names of commands, e.g. `advance_phase`.
     #[graphql(complexity = 5)]
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<&'static str>, Failed> {
-        ctx.actions::<ProjectAggregate>(self.0.id.0, Some(self.0.id.0), ACTIONS).await
+        let phase = self.0.phase;
+        let open = self.0.bottlenecks.iter().any(|bottleneck| bottleneck.resolution.is_none());
+        let makes_sense = |action: &&str| match *action {
+            AdvancePhase::NAME => phase.next().is_some(),
+            ReturnPhase::NAME => phase.previous().is_some(),
+            ResolveBottleneck::NAME => open,
+            _ => true,
+        };
+        let allowed = ctx.actions::<ProjectAggregate>(self.0.id.0, Some(self.0.id.0), ACTIONS).await?;
+        Ok(allowed.into_iter().filter(makes_sense).collect())
     }
 }
 

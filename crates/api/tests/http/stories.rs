@@ -1,7 +1,7 @@
 //! What people do, through GraphQL: asking, answering, sharing, leading a project, a PDSA cycle, a knowledge page.
 
-use serde_json::{Value, json};
 use crate::support::{Visitor, World, member, member_id};
+use serde_json::{Value, json};
 
 async fn ask(visitor: &Visitor<'_>, anonymous: bool) -> Value {
     let input = json!({

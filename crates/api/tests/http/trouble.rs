@@ -1,11 +1,11 @@
 //! Bad input and trouble: refusals in the reader's words or errors with a code, never the inside.
 
+use crate::support::{World, body};
 use axum::{
     body::Body,
     http::{Request, header},
 };
 use serde_json::{Value, json};
-use crate::support::{World, body};
 
 fn question(world: &World, key: &str, title: &str) -> Value {
     json!({ "title": title, "body": "Hoe doen jullie dat?", "themeIds": [world.theme], "idempotencyKey": key })

@@ -1,6 +1,7 @@
 //! A go-between on a Unix socket that loses what is said at the worst moment.
 
 use std::{
+    collections::VecDeque,
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -42,8 +43,8 @@ pub(crate) struct Proxy {
 
 struct Shared {
     socket: PathBuf,
-    /// The fault to come, and how many requests of the writer get through before.
-    fault: Mutex<Option<(usize, Fault)>>,
+    /// The faults to come, and how many requests of the writer get through before each.
+    faults: Mutex<VecDeque<(usize, Fault)>>,
     happened: AtomicUsize,
     release: Notify,
     arrived: Notify,
@@ -56,7 +57,7 @@ impl Proxy {
         let listener = UnixListener::bind(folder.path().join(&name)).expect("a socket");
         let shared = Arc::new(Shared {
             socket: connect.get_socket().map_or_else(|| connect.get_host().into(), Clone::clone).join(name),
-            fault: Mutex::new(None),
+            faults: Mutex::new(VecDeque::new()),
             happened: AtomicUsize::new(0),
             release: Notify::new(),
             arrived: Notify::new(),
@@ -78,9 +79,9 @@ impl Proxy {
         self.after(0, fault);
     }
 
-    /// So does what it says after some more.
+    /// After the faults to come and some more requests, another.
     pub(crate) fn after(&self, requests: usize, fault: Fault) {
-        *self.shared.fault.lock().expect("not poisoned") = Some((requests, fault));
+        self.shared.faults.lock().expect("not poisoned").push_back((requests, fault));
     }
 
     /// How many faults happened.
@@ -103,18 +104,16 @@ impl Proxy {
 impl Shared {
     /// The fault this request meets, if it is its turn.
     fn fault(&self) -> Option<Fault> {
-        let mut next = self.fault.lock().expect("not poisoned");
-        match next.take() {
-            Some((0, fault)) => {
-                self.happened.fetch_add(1, Ordering::SeqCst);
-                Some(fault)
-            }
-            Some((more, fault)) => {
-                *next = Some((more - 1, fault));
-                None
-            }
-            None => None,
+        let mut faults = self.faults.lock().expect("not poisoned");
+        let (before, fault) = faults.front_mut()?;
+        if *before > 0 {
+            *before -= 1;
+            return None;
         }
+        let fault = *fault;
+        faults.pop_front();
+        self.happened.fetch_add(1, Ordering::SeqCst);
+        Some(fault)
     }
 
     async fn pass(self: Arc<Self>, mut client: UnixStream, mut server: UnixStream) {

@@ -4,6 +4,13 @@ import { invalidate } from '$app/navigation';
 import { listen } from '$lib/graphql/live';
 import { ProjectChangedSubscription, type ProjectShown } from './queries';
 
+/**
+ * The last event on the page. The timeline may reach further than the project's own position: it also has
+ * what concerns the project without changing it.
+ */
+const lastShown = (project: ProjectShown) =>
+  Math.max(project.position, ...project.timeline.nodes.map(({ position }) => position));
+
 export class LiveProject {
   readonly #project: () => ProjectShown;
   #heard = $state.raw<readonly number[]>([]);
@@ -17,7 +24,7 @@ export class LiveProject {
       return listen(
         ProjectChangedSubscription,
         // A later position of the page must not start listening anew.
-        { id, after: untrack(() => project().position) },
+        { id, after: untrack(() => lastShown(project())) },
         ({ projectChanged }) => {
           this.#heard = [...this.#heard, projectChanged.position];
         },
@@ -28,7 +35,7 @@ export class LiveProject {
 
   /** How many events came after those on the page. */
   get waiting(): number {
-    const shown = this.#project().position;
+    const shown = lastShown(this.#project());
     return this.#heard.filter((position) => position > shown).length;
   }
 
