@@ -62,8 +62,11 @@ export async function go(page, path) {
 
 /** What axe finds against WCAG 2.2 AA and its best practices, one line each. */
 export async function violations(page, options = {}) {
-  await page.evaluate(AXE);
-  const { violations: found } = await page.evaluate((given) => globalThis.axe.run(document, given), options);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
+  const { violations: found } = await page.evaluate(
+    (given) => globalThis.axe.run(document, { resultTypes: ['violations'], ...given }),
+    options,
+  );
   return found.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) =>
     `${id}: ${help}: ${target.join(' ')}\n    ${failureSummary.replaceAll('\n', '\n    ')}`));
 }

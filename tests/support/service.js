@@ -12,11 +12,10 @@ const PROGRAM = process.env.LEERWERK ?? fileURLToPath(new URL('../../target/debu
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
-/** The environment without what would configure the program. */
+/** The environment without what would configure the program or change what it says. */
 function environment(more) {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => name !== 'DATABASE_URL' && (!name.startsWith('LEERWERK') || name === 'LEERWERK_POSTGRES_USER'),
-  );
+  const left = (name) => /^(LEERWERK|DATABASE_URL$|RUST_)/.test(name) && name !== 'LEERWERK_POSTGRES_USER';
+  const kept = Object.entries(process.env).filter(([name]) => !left(name));
   return { ...Object.fromEntries(kept), NO_COLOR: '1', ...more };
 }
 

@@ -12,8 +12,9 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRef},
-    http::{HeaderValue, StatusCode, header},
+    body::Body,
+    extract::{DefaultBodyLimit, FromRef, State},
+    http::{HeaderValue, Request, StatusCode, header},
     middleware,
     response::{Html, IntoResponse, Response},
     routing::{get, post},
@@ -42,6 +43,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Who one can sign in as; nothing except with `--demo`.
     pub demo: Option<Vec<DemoPersona>>,
+    /// Whom to tell of a weakness: a `mailto:` or `https:` address.
+    pub security_contact: Option<String>,
     /// Renders the metrics.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
 }
@@ -127,7 +130,7 @@ pub fn router(platform: Platform, options: Options) -> Router {
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(CompressionLayer::new())
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(shared)
 }
 
@@ -143,12 +146,22 @@ async fn graphiql() -> Response {
     ([(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response()
 }
 
-async fn metrics(axum::extract::State(shared): axum::extract::State<Shared>) -> impl IntoResponse {
+async fn metrics(State(shared): State<Shared>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], (shared.options.metrics)())
 }
 
-async fn security() -> &'static str {
-    "Contact: mailto:security@leerwerk.example\nPreferred-Languages: nl, en\nExpires: 2027-12-31T23:00:00.000Z\n"
+/// Whom to tell of a weakness (RFC 9116), if the operator said so.
+async fn security(State(shared): State<Shared>) -> Response {
+    let Some(contact) = &shared.options.security_contact else { return problem::not_found() };
+    let expires = shared.platform.app.source().now() + chrono::TimeDelta::days(180);
+    let expires = expires.format("%Y-%m-%dT%H:%M:%SZ");
+    let text = format!("Contact: {contact}\nExpires: {expires}\nPreferred-Languages: nl, en\n");
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
+
+/// What logs know of a request: never its query string, which can hold what people typed.
+fn span(request: &Request<Body>) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }
 
 async fn end_session(session: Session) -> Response {

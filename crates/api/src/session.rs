@@ -33,6 +33,14 @@ fn backend(error: impl std::fmt::Display) -> Error {
 
 #[async_trait]
 impl SessionStore for Sessions {
+    /// Under an id that nobody has; 128 random bits do not meet twice, but nobody is signed in as another if they do.
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        while self.load(&record.id).await?.is_some() {
+            record.id = Id::default();
+        }
+        self.save(record).await
+    }
+
     async fn save(&self, record: &Record) -> Result<()> {
         let data = serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         let expires = DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0).unwrap_or_default();

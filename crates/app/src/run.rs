@@ -127,13 +127,18 @@ impl App {
         for event in &events {
             state.apply(event, actor, at);
         }
+        // Nothing may link what an anonymous asker does to anything else they did.
+        let (correlation, causation) = match actor {
+            Actor::Asker(_) => (self.source.id(), None),
+            Actor::Member(_) | Actor::Platform => (request.correlation, request.causation),
+        };
         let mut append = Append {
             stream: stream.clone(),
             expected: if version == 0 { Expected::NoStream } else { Expected::Exact(version) },
             events: Vec::with_capacity(events.len()),
             actor: actor.to_string(),
-            correlation: request.correlation,
-            causation: request.causation,
+            correlation,
+            causation,
             at,
             key,
             new_keys: Vec::new(),

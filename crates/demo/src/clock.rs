@@ -66,7 +66,7 @@ impl Calendar {
         let mut day = raw.date_naive();
         if rng.random_bool(0.93) && weekday(day) != day {
             // What waits for the week is not all done on Monday.
-            day = weekday(day) + TimeDelta::days(rng.random_range(0..3));
+            day = weekday(weekday(day) + TimeDelta::days(rng.random_range(0..4)));
         }
         let mut moment = if rng.random_bool(0.1) { at(day, clock(rng, 18, 21)) } else { at(day, clock(rng, 7, 16)) };
         if day == raw.date_naive() && is_working_hour(raw) {
@@ -106,12 +106,17 @@ fn clock(rng: &mut impl Rng, from: u32, to: u32) -> NaiveTime {
     NaiveTime::from_num_seconds_from_midnight_opt(seconds, rng.random_range(0..1_000_000) * 1_000).unwrap_or_default()
 }
 
-fn weekday(day: NaiveDate) -> NaiveDate {
-    match day.weekday() {
-        Weekday::Sat => day + TimeDelta::days(2),
-        Weekday::Sun => day + TimeDelta::days(1),
-        _ => day,
+/// The first day from here on on which most people work.
+fn weekday(mut day: NaiveDate) -> NaiveDate {
+    while matches!(day.weekday(), Weekday::Sat | Weekday::Sun) || is_holiday(day) {
+        day += TimeDelta::days(1);
     }
+    day
+}
+
+/// Christmas and New Year's Day; the holidays that move with Easter are left out.
+fn is_holiday(day: NaiveDate) -> bool {
+    matches!((day.month(), day.day()), (12, 25 | 26) | (1, 1))
 }
 
 fn is_working_hour(moment: Timestamp) -> bool {

@@ -17,7 +17,7 @@ use crate::{
     clock::Calendar,
     people::place_of,
     stage::Job,
-    texts::{self, CycleText, Texts, line, prose},
+    texts::{CycleText, Texts, line, prose},
     world::World,
 };
 
@@ -132,9 +132,9 @@ pub(crate) fn open(world: &mut World) {
         let count = texts.ramps[text].cycles.len().min(left);
         let unfinished = ENDINGS[ramp / 2 % ENDINGS.len()];
         let wanted = if ramp % 2 == 0 { unfinished } else { Ending::Decided };
-        let Some((project, ending, last)) = settle(world, &texts.ramps[text], count, wanted) else { continue };
+        let Some((project, ending, last)) = settle(world, text, count, wanted) else { continue };
         left -= count;
-        world.ramps_of[project] += 1;
+        world.ramps_of[project].push(text);
         let place = world.cycles.ramps.len();
         world.cycles.ramps.push(Ramp { text, count, ending, project, owner: None, latest: None });
         for nth in 0..count {
@@ -149,22 +149,23 @@ fn days(count: usize) -> i64 {
     i64::try_from(count).unwrap_or_default()
 }
 
-/// The project in which so many cycles can be tried: it suits, works long enough and has the fewest ramps yet. With
-/// how far the last cycle comes and when that is planned.
-fn settle(world: &mut World, text: &texts::Ramp, count: usize, wanted: Ending) -> Option<(usize, Ending, Timestamp)> {
+/// The project in which so many cycles can be tried: it suits, works long enough, has not tried them yet, and has the
+/// fewest ramps. With how far the last cycle comes and when that is planned.
+fn settle(world: &mut World, place: usize, count: usize, wanted: Ending) -> Option<(usize, Ending, Timestamp)> {
     let texts = world.texts.clone();
+    let text = &texts.ramps[place];
     let span = TimeDelta::days(PACE * days(count - 1));
     let done = world.calendar.before_end(TimeDelta::days(DECIDE + 6));
     let last = |ending: Ending| ending.days().map_or(done, |days| world.calendar.before_end(TimeDelta::days(days)));
     let suits = |nth: &usize| {
         let plan = &texts.projects[nth % texts.projects.len()];
         let about = text.intervention.as_ref().is_none_or(|about| plan.interventions.contains(about));
-        about && (text.by.is_empty() || text.by.contains(&plan.by))
+        about && (text.by.is_empty() || text.by.contains(&plan.by)) && !world.ramps_of[*nth].contains(&place)
     };
     let works = |nth: &usize, ending: Ending| world.works_from[*nth].is_some_and(|from| from + span <= last(ending));
     let fewest = |ending: Ending| {
         let fitting = (0..world.works_from.len()).filter(|nth| suits(nth) && works(nth, ending));
-        fitting.min_by_key(|nth| world.ramps_of[*nth])
+        fitting.min_by_key(|nth| world.ramps_of[*nth].len())
     };
     let (project, ending) = fewest(wanted)
         .map(|project| (project, wanted))
@@ -210,8 +211,8 @@ pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<Ap
             Job::new(app, owner, DecideCycle { cycle: cycle.id, decision: text.decision, reason })
         }
         Step::Abandon(_) => {
-            let reason =
-                text.stopped.as_deref().unwrap_or("Er is {bij_ons} te veel tegelijk gaande; we stoppen hier nu mee.");
+            let stopped = &texts.words.stopped;
+            let reason = text.stopped.as_ref().unwrap_or(&stopped[cycle.ramp % stopped.len()]);
             Job::new(app, owner, AbandonCycle { cycle: cycle.id, reason: prose(&scope, &words(reason))? })
         }
     };
@@ -266,7 +267,7 @@ fn plan_ahead(world: &mut World, cycle: usize, ending: Ending, predict: bool, se
     let mut put = |days: i64, step: Step| {
         let after = TimeDelta::days(days) + TimeDelta::hours(world.rng.random_range(0..26));
         // Never before what comes before it, however the weekend falls.
-        let raw = (at + after).max(then + TimeDelta::minutes(50));
+        let raw = (at + after).max(then + TimeDelta::hours(3));
         then = world.calendar.at_work(&mut world.rng, raw);
         world.agenda.put(then, step.into());
     };

@@ -30,12 +30,25 @@ const EXPERIENCES: usize = 60;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
-    /// The account with this place in the texts, told for the nth time.
-    Share {
-        account: usize,
-        round: usize,
-    },
+    /// A project meets what will be told about later.
+    Meet(Telling),
+    Share(Telling, Option<Met>),
     Helpful(usize),
+}
+
+/// The account with this place in the texts, told for the nth time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Telling {
+    account: usize,
+    round: usize,
+}
+
+/// A bottleneck that somebody raised, by its place in their project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Met {
+    author: usize,
+    project: usize,
+    nth: usize,
 }
 
 impl From<Step> for agenda::Step {

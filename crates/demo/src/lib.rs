@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// Events that a world of size 1 has at the least, whatever its seed.
-const EVENTS: usize = 2_500;
+const EVENTS: usize = 2_750;
 /// Commands that a larger world runs at once.
 const LANES: usize = 48;
 

@@ -79,7 +79,7 @@ pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<Ap
             let text = &texts.pages[drafted.text];
             let key = &text.sections[section].cites[nth];
             let (id, section) = (drafted.id, drafted.sections[section]);
-            let Some(source) = source(world, key, &text.theme, (page + nth) % 2 == 0) else { return Ok(None) };
+            let Some(source) = source(world, key, &text.theme, (page + nth).is_multiple_of(2)) else { return Ok(None) };
             Ok(editor(world).map(|by| Job::new(app, by, CiteSource { page: id, section, source })))
         }
         Step::Publish(page) => {
@@ -126,7 +126,7 @@ fn draft(world: &mut World, nth: usize, at: Timestamp, app: &Arc<App>) -> Result
     // One page has changes that are not published yet.
     if nth == texts.pages.len() - 1 {
         world.agenda.put(world.calendar.before_end(TimeDelta::hours(30)), Step::Revise(page).into());
-    } else if nth % 2 == 0 {
+    } else if nth.is_multiple_of(2) {
         then = world.calendar.at_work(&mut world.rng, then + TimeDelta::days(31));
         world.agenda.put(then, Step::Revise(page).into());
         world.agenda.put(then + TimeDelta::minutes(25), Step::Publish(page).into());

@@ -132,13 +132,12 @@ fn region_of(world: &World, organisation: usize) -> Result<usize, LoadError> {
 
 fn invite(world: &mut World, member: usize, at: Timestamp, app: &Arc<App>) -> Result<Job, LoadError> {
     let persona = PERSONAS.get(member);
-    let (id, organisation, profession) = match persona {
-        Some(persona) => (persona.member(), workplace(world, persona)?, persona.profession),
-        None => {
-            let organisation = anywhere(world);
-            let kind = world.texts.register.organisations[organisation].kind;
-            (app.source().id(), organisation, profession(&mut world.rng, kind))
-        }
+    let (id, organisation, profession) = if let Some(persona) = persona {
+        (persona.member(), workplace(world, persona)?, persona.profession)
+    } else {
+        let organisation = anywhere(world);
+        let kind = world.texts.register.organisations[organisation].kind;
+        (app.source().id(), organisation, profession(&mut world.rng, kind))
     };
     let register = &world.texts.register;
     let kind = register.organisations[organisation].kind;
@@ -247,13 +246,12 @@ fn slug(name: &str, between: &str) -> String {
 fn profile(world: &mut World, place: usize, app: &Arc<App>) -> Result<Job, LoadError> {
     let person = world.people.all[place];
     let member = person.id;
-    let persona = PERSONAS.iter().position(|persona| persona.member() == member);
-    let known: Vec<String> = match persona {
-        Some(persona) => PERSONAS[persona].expertise.iter().map(|key| (*key).to_owned()).collect(),
-        None => {
-            let count = world.rng.random_range(0..=2);
-            world.texts.register.themes.choose_multiple(&mut world.rng, count).map(|theme| theme.key.clone()).collect()
-        }
+    let persona = PERSONAS.get(person.number);
+    let known: Vec<String> = if let Some(persona) = persona {
+        persona.expertise.iter().map(|key| (*key).to_owned()).collect()
+    } else {
+        let count = world.rng.random_range(0..=2);
+        world.texts.register.themes.choose_multiple(&mut world.rng, count).map(|theme| theme.key.clone()).collect()
     };
     let command = ReviseProfile {
         member,

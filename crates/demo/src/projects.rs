@@ -27,6 +27,8 @@ use crate::{
 
 /// Who leads the first projects of the small world.
 const LEADS: [&str; 3] = ["sanne", "femke", "marjan"];
+/// Who joins the first of them.
+const PARTNER: &str = "joost";
 /// A phase takes at most so many times its part of the time.
 const LATEST: f64 = 1.05;
 /// One in so many projects goes back a phase.
@@ -101,7 +103,7 @@ pub(crate) fn open(world: &mut World) {
         let works = at + scale(world.calendar.until - at, part_of_each(phases) * LATEST) + TimeDelta::days(5);
         world.works_from.push((phases > 0).then_some(works));
     }
-    world.ramps_of = vec![0; world.works_from.len()];
+    world.ramps_of = vec![Vec::new(); world.works_from.len()];
     world.registered = vec![None; world.works_from.len()];
 }
 
@@ -156,9 +158,12 @@ fn register(world: &mut World, nth: usize, at: Timestamp, app: &Arc<App>) -> Res
     let id: ProjectId = app.source().id();
     let scope = KeyScope::of(project::Project::KIND, id);
     let mut organisations = vec![person.organisation];
+    // Sanne's hospital does it together with Joost's practice.
+    let partner = place_of(world, PARTNER).filter(|_| named.is_some() && nth == 0);
+    organisations.extend(partner.map(|partner| world.people.all[partner].organisation));
     for neighbour in world.people.neighbours(&mut world.rng, person.region, 6) {
         let organisation = world.people.all[neighbour].organisation;
-        if !organisations.contains(&organisation) && organisations.len() < 1 + nth % 4 {
+        if !organisations.contains(&organisation) && organisations.len() < 2 + nth % 3 {
             organisations.push(organisation);
         }
     }
@@ -210,7 +215,7 @@ fn plan_ahead(world: &mut World, place: usize, reaches: Phase, at: Timestamp) {
         }
     }
     let months = usize::try_from(span.num_days() / 30).unwrap_or_default();
-    for _ in 0..(1 + months / 5) {
+    for _ in 0..=months / 5 {
         let after = scale(span, world.rng.random_range(0.05..0.97));
         world.at_work(at, after, Step::Raise(place).into());
     }
@@ -237,7 +242,7 @@ fn join(world: &mut World, place: usize, app: &Arc<App>) -> Option<Job> {
     let neighbours = world.people.neighbours(&mut world.rng, region, 8);
     let project = &world.projects[place];
     let of_sanne = place_of(world, "sanne") == Some(project.members[0]);
-    let joost = place_of(world, "joost").filter(|_| of_sanne);
+    let joost = place_of(world, PARTNER).filter(|_| of_sanne);
     let member = joost.into_iter().chain(neighbours).find(|member| !project.members.contains(member))?;
     let (id, by) = (project.id, by_member(world, project.members[0]));
     world.projects[place].members.push(member);

@@ -35,7 +35,7 @@ const REVEALED: usize = 10;
 /// Personas who answer often: their setting, the theme they answer on (any when empty), and how often they answer what
 /// calls for somebody from that setting; a third of that when anybody could answer.
 const HELPERS: [(&str, Setting, &str, f64); 4] = [
-    ("femke", Setting::Hospice, "", 0.5),
+    ("femke", Setting::Hospice, "", 0.3),
     ("joost", Setting::Practice, "", 0.2),
     ("hanneke", Setting::Hospital, "zorginhoud", 0.4),
     ("ruben", Setting::Network, "meten", 0.4),
@@ -81,13 +81,13 @@ pub(crate) struct Questions {
     /// The latest question on a topic with a key.
     pub(crate) by_key: HashMap<String, usize>,
     /// In which words each question will be asked.
-    script: Vec<Line>,
+    script: Vec<Wording>,
 }
 
 impl Asked {
     /// Whether it is on a theme.
     pub(crate) fn is_on(&self, theme: &str, texts: &Texts) -> bool {
-        texts.topics[self.line.topic].themes.iter().any(|about| about == theme)
+        texts.topics[self.wording.topic].themes.iter().any(|about| about == theme)
     }
 }
 
@@ -99,14 +99,14 @@ pub(crate) struct Asked {
     pub(crate) anonymous: bool,
     pub(crate) answers: Vec<(AnswerId, usize)>,
     pub(crate) accepted: Option<AnswerId>,
-    line: Line,
+    wording: Wording,
     /// Members who said they had it too.
     same: Vec<usize>,
 }
 
 /// Which words of which topic, and how often these were used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Line {
+struct Wording {
     topic: usize,
     ask: usize,
     round: usize,
@@ -115,13 +115,13 @@ struct Line {
 /// Every way to ask, each once before any is used again; those that stay open come at moments of their own.
 pub(crate) fn open(world: &mut World) {
     let texts = world.texts.clone();
-    let (open, closed): (Vec<Line>, Vec<Line>) =
+    let (open, closed): (Vec<Wording>, Vec<Wording>) =
         lines(&texts).partition(|line| texts.topics[line.topic].answers.is_empty());
     let count = world.scaled(QUESTIONS);
     let rounds = count / closed.len().max(1) + 1;
     let mut script = Vec::with_capacity(count + closed.len());
     for round in 0..rounds {
-        let mut again: Vec<Line> = closed.iter().map(|line| Line { round, ..*line }).collect();
+        let mut again: Vec<Wording> = closed.iter().map(|line| Wording { round, ..*line }).collect();
         again.shuffle(&mut world.rng);
         script.append(&mut again);
     }
@@ -140,9 +140,9 @@ pub(crate) fn open(world: &mut World) {
     world.questions.script = script;
 }
 
-fn lines(texts: &Texts) -> impl Iterator<Item = Line> {
+fn lines(texts: &Texts) -> impl Iterator<Item = Wording> {
     let topics = texts.topics.iter().enumerate();
-    topics.flat_map(|(topic, text)| (0..text.asks.len()).map(move |ask| Line { topic, ask, round: 0 }))
+    topics.flat_map(|(topic, text)| (0..text.asks.len()).map(move |ask| Wording { topic, ask, round: 0 }))
 }
 
 pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
@@ -190,19 +190,19 @@ pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<Ap
 
 fn ask(world: &mut World, nth: usize, at: Timestamp, app: &Arc<App>) -> Result<Job, LoadError> {
     let texts = world.texts.clone();
-    let line_ = world.questions.script[nth];
-    let topic = &texts.topics[line_.topic];
-    let words = &topic.asks[line_.ask];
-    let anonymous = nth % ANONYMOUS == 0;
+    let wording = world.questions.script[nth];
+    let topic = &texts.topics[wording.topic];
+    let words = &topic.asks[wording.ask];
+    let anonymous = nth.is_multiple_of(ANONYMOUS);
     let intervention = world.intervention(topic.intervention.as_deref())?;
-    let (asker, project) = asker(world, nth, words, intervention);
+    let (who, project) = asker(world, nth, words, intervention);
     let project = project.filter(|_| !anonymous);
     let id: QuestionId = app.source().id();
     let scope = KeyScope::of(Question::KIND, id);
     let command = AskQuestion {
         question: id,
-        title: line(&scope, &title(world, asker, words, line_.round))?,
-        body: prose(&scope, &world.in_words_of(asker, &words.body))?,
+        title: line(&scope, &title(world, who, words, wording.round))?,
+        body: prose(&scope, &world.in_words_of(who, &words.body))?,
         themes: world.themes_of(&topic.themes)?,
         intervention: intervention.map(|place| world.interventions[place]),
         phase: project.map(|project| world.projects[project].phase).or(topic.phase),
@@ -210,13 +210,20 @@ fn ask(world: &mut World, nth: usize, at: Timestamp, app: &Arc<App>) -> Result<J
         anonymous: None,
     };
     let place = world.questions.asked.len();
-    let asked = Asked { id, asker, anonymous, answers: Vec::new(), accepted: None, line: line_, same: Vec::new() };
-    world.questions.asked.push(asked);
+    world.questions.asked.push(Asked {
+        id,
+        asker: who,
+        anonymous,
+        answers: Vec::new(),
+        accepted: None,
+        wording,
+        same: Vec::new(),
+    });
     if let Some(key) = &topic.key {
         world.questions.by_key.insert(key.clone(), place);
     }
     plan(world, place, topic.answers.len(), at);
-    let member = world.people.all[asker].id;
+    let member = world.people.all[who].id;
     if !anonymous {
         return Ok(Job::new(app, By::Member(member), command));
     }
@@ -294,13 +301,12 @@ fn answer(
     app: &Arc<App>,
 ) -> Result<Option<Job>, LoadError> {
     let texts = world.texts.clone();
-    let asked = &world.questions.asked[question];
-    let (id, asker, anonymous, said) = (asked.id, asked.asker, asked.anonymous, asked.line);
-    let replies = &texts.topics[said.topic].answers;
+    let Asked { id, asker, anonymous, wording, ref answers, .. } = world.questions.asked[question];
+    let replies = &texts.topics[wording.topic].answers;
     // Another way of asking begins with another answer.
-    let reply = &replies[(nth + said.ask + said.round) % replies.len()];
-    let than: Vec<usize> = asked.answers.iter().map(|(_, author)| *author).chain([asker]).collect();
-    let helper = helper(world, &texts.topics[said.topic].themes, reply.by).filter(|helper| !than.contains(helper));
+    let reply = &replies[(nth + wording.ask + wording.round) % replies.len()];
+    let than: Vec<usize> = answers.iter().map(|(_, author)| *author).chain([asker]).collect();
+    let helper = helper(world, &texts.topics[wording.topic].themes, reply.by).filter(|helper| !than.contains(helper));
     let author = helper.or_else(|| world.people.other(&mut world.rng, reply.by, &than));
     let Some(author) = author else { return Ok(None) };
     let answer: AnswerId = app.source().id();

@@ -116,6 +116,8 @@ impl Setting {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Words {
     places: Vec<(String, [String; Setting::COUNT])>,
+    /// Why a PDSA cycle is stopped early.
+    pub(crate) stopped: Vec<String>,
     /// Ways to ask a question again elsewhere.
     pub(crate) again: Vec<String>,
 }
@@ -377,3 +379,6 @@ pub(crate) fn plain_line(text: &str) -> Result<Line, LoadError> {
 pub(crate) fn plain_prose(text: &str) -> Result<Prose, LoadError> {
     Prose::parse(text).map_err(|source| LoadError::Text { text: text.to_owned(), source })
 }
+
+#[cfg(test)]
+mod tests;

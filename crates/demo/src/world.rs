@@ -40,8 +40,8 @@ pub(crate) struct World {
     pub(crate) projects: Vec<Project>,
     /// For each project that comes: from when on it does not only prepare any more, if ever.
     pub(crate) works_from: Vec<Option<Timestamp>>,
-    /// For each project that comes: how many PDSA ramps it will have.
-    pub(crate) ramps_of: Vec<usize>,
+    /// For each project that comes: the PDSA ramps it will have, by their texts.
+    pub(crate) ramps_of: Vec<Vec<usize>>,
     /// For each project that comes: its place among the projects, once it is registered.
     pub(crate) registered: Vec<Option<usize>>,
     pub(crate) questions: Questions,

@@ -38,7 +38,7 @@ impl Sentence {
         let unknown = || if dutch { "een oud-deelnemer" } else { "a former member" }.to_owned();
         let actor = match self.actor.parse() {
             Ok(Actor::Member(member)) => name(member).unwrap_or_else(unknown),
-            Ok(Actor::Asker(_)) => if dutch { "de vraagsteller" } else { "whoever asked" }.to_owned(),
+            Ok(Actor::Asker(_)) => if dutch { "de vraagsteller" } else { "the asker" }.to_owned(),
             Ok(Actor::Platform) | Err(_) => if dutch { "het platform" } else { "the platform" }.to_owned(),
         };
         // One pass, so that a name that looks like a blank is shown as it is.

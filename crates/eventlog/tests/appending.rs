@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use eventlog::{Append, AppendError, Expected, NewEvent, Options, StreamId, Timestamp};
 use serde_json::json;
 
-use crate::support::{Database, append, canonical, everything, event, id, in_time, now, stream, until};
+use crate::support::{Database, append, canonical, event, everything, id, in_time, now, stream, until};
 
 /// Every expectation against a stream with no, one and three events.
 #[tokio::test]
@@ -102,15 +102,9 @@ async fn moments_never_decrease_though_clocks_jump_back() {
     let (here, there) = (database.open().await, database.open().await);
     let begun = now();
     let mut last = Timestamp::UNIX_EPOCH;
-    for (log, minutes, becomes) in [
-        (&here, 0, 0),
-        (&there, -60, 0),
-        (&here, 5, 5),
-        (&here, -5, 5),
-        (&there, 4, 5),
-        (&there, 6, 6),
-        (&here, 5, 6),
-    ] {
+    for (log, minutes, becomes) in
+        [(&here, 0, 0), (&there, -60, 0), (&here, 5, 5), (&here, -5, 5), (&there, 4, 5), (&there, 6, 6), (&here, 5, 6)]
+    {
         let at = begun + TimeDelta::minutes(minutes);
         let receipt = log.append(Append { at, ..append(&stream(), Expected::Any, 1) }).await.expect("appended");
         let stored = log.at(receipt.position).await.expect("read").expect("there").at;
@@ -181,10 +175,7 @@ async fn an_append_that_the_database_refuses_fails_alone() {
 /// Bounded by number, and by bytes.
 #[tokio::test]
 async fn a_full_queue_says_busy_and_empties_by_itself() {
-    for options in [
-        Options { queue: 4, ..Options::default() },
-        Options { queue_bytes: 4_000, ..Options::default() },
-    ] {
+    for options in [Options { queue: 4, ..Options::default() }, Options { queue_bytes: 4_000, ..Options::default() }] {
         let database = Database::fresh().await;
         let log = Arc::new(database.open_with(&options).await);
         log.append(append(&stream(), Expected::NoStream, 1)).await.expect("appended");

@@ -40,12 +40,7 @@ async fn a_follower_catches_up_and_then_sees_what_comes() {
         }
     };
     // From the past, from the end, and from a place that is yet to come.
-    tokio::join!(
-        follow_to(&here, 0, 3, 110),
-        follow_to(&there, 55, 100, 110),
-        follow_to(&there, 100, 100, 110),
-        ahead
-    );
+    tokio::join!(follow_to(&here, 0, 3, 110), follow_to(&there, 55, 100, 110), follow_to(&there, 100, 100, 110), ahead);
 }
 
 #[tokio::test]

@@ -3,17 +3,14 @@
 use std::{
     collections::HashMap,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use eventlog::{Append, AppendError, Expected, IdempotencyKey, Log, Position, StreamId};
 use futures::StreamExt as _;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 
 use crate::support::{
     Database, append, checker,
@@ -58,12 +55,12 @@ async fn keeps_its_promises(processes: usize, trouble: Trouble, intentions: usiz
         logs.push(Arc::new(database.open().await));
     }
     let shared: Arc<[StreamId]> = (0..4).map(|_| stream()).collect();
-    let writing = Arc::new(AtomicBool::new(true));
+    let (end, ending) = watch::channel(Position::MAX);
 
     let mut followers = JoinSet::new();
     for (n, log) in logs.iter().cycle().take(3).enumerate() {
         let page = [1_000, 3, 50][n];
-        followers.spawn(follow(log.clone(), page, n == 2, writing.clone()));
+        followers.spawn(follow(log.clone(), page, n == 2, ending.clone()));
     }
     let mut writers = JoinSet::new();
     for seed in 0..WRITERS {
@@ -75,12 +72,15 @@ async fn keeps_its_promises(processes: usize, trouble: Trouble, intentions: usiz
     if let Some(task) = makes_trouble {
         task.abort();
     }
-    writing.store(false, Ordering::SeqCst);
-    // One more, so that followers who wait look up.
+    // One more, in peace.
     let mut last = Writer::new(WRITERS, &logs, &shared);
-    while !last.tries.last().is_some_and(|one| one.told.is_ok()) {
+    let position = loop {
         last.intend(&stream(), None).await;
-    }
+        if let Some(Try { told: Ok(receipt), .. }) = last.tries.last() {
+            break receipt.position;
+        }
+    };
+    end.send_replace(position);
     tries.extend(last.tries);
     let seen: Vec<Seen> = in_time("the followers are done", followers.join_all()).await;
     let log = everything(&logs[0]).await;
@@ -91,23 +91,24 @@ async fn keeps_its_promises(processes: usize, trouble: Trouble, intentions: usiz
     assert!(acknowledged > tries.len() / 4, "{acknowledged} of {} tries were acknowledged", tries.len());
 }
 
-/// Sees everything from the first event on, until nobody writes any more and the end is reached. One that is
-/// `forgetful` is dropped now and then and takes up again.
-async fn follow(log: Arc<Log>, page: i64, forgetful: bool, writing: Arc<AtomicBool>) -> Seen {
+/// Sees everything from the first event to the last. One that is `forgetful` is dropped now and then and takes up
+/// again.
+async fn follow(log: Arc<Log>, page: i64, forgetful: bool, mut end: watch::Receiver<Position>) -> Seen {
     let mut seen = Seen::new();
-    let last = |seen: &Seen| seen.last().map_or(0, |(position, _): &(Position, _)| *position);
     loop {
-        let mut pages = pin!(log.follow(last(&seen), page));
-        while let Some(page) = pages.next().await {
+        let last = seen.last().map_or(0, |(position, _)| *position);
+        let mut pages = pin!(log.follow(last, page));
+        loop {
+            let last = seen.last().map_or(0, |(position, _)| *position);
+            let page = tokio::select! {
+                page = pages.next() => page.expect("it goes on"),
+                _ = end.wait_for(|end| last >= *end) => return seen,
+            };
             // An error of a connection that was cut is passed on, and then it goes on.
-            let Ok(events) = page else { continue };
-            seen.extend(events.iter().map(|event| (event.position, event.id)));
-            if !writing.load(Ordering::SeqCst)
-                && log.head().await.is_ok_and(|head| head.position == last(&seen))
-            {
-                return seen;
+            if let Ok(events) = page {
+                seen.extend(events.iter().map(|event| (event.position, event.id)));
             }
-            if forgetful && seen.len() % 7 == 0 {
+            if forgetful && seen.len().is_multiple_of(7) {
                 break;
             }
         }
@@ -135,10 +136,10 @@ impl Writer {
         for _ in 0..intentions {
             let shared = self.shared[self.random.random_range(0..self.shared.len())].clone();
             let stream = if self.random.random_bool(0.5) { own.clone() } else { shared };
-            let key = self.random.random_bool(0.6).then(|| IdempotencyKey {
-                key: self.random.random(),
-                fingerprint: self.random.random(),
-            });
+            let key = self
+                .random
+                .random_bool(0.6)
+                .then(|| IdempotencyKey { key: self.random.random(), fingerprint: self.random.random() });
             self.intend(&stream, key).await;
         }
         self.tries

@@ -6,6 +6,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use serde_json::{Map, Value, json};
+use sqlx::error::DatabaseError;
 
 use crate::support::{Database, append, event, everything, id, stream};
 
@@ -26,7 +27,7 @@ async fn the_database_refuses_to_change_history_even_for_its_owner() {
         "INSERT INTO log.head (position, at) VALUES (0, now())",
     ] {
         let refused = database.run(sql).await.expect_err(sql);
-        let code = refused.as_database_error().and_then(|error| error.code()).expect("a code").into_owned();
+        let code = refused.as_database_error().and_then(DatabaseError::code).expect("a code").into_owned();
         // insufficient_privilege by the triggers; check and unique violations of the one row.
         assert!(["42501", "23514", "23505"].contains(&code.as_str()), "{sql}: {refused}");
     }

@@ -27,9 +27,10 @@ fn operation() -> impl Strategy<Value = Operation> {
         5 => (0..8).prop_map(Expected::Exact),
     ];
     let key = prop::option::weighted(0.4, (0_u64..12, 0_u8..2));
-    let append = (0..2_usize, 0..3_usize, expected, 1..4_usize, key).prop_map(
-        |(process, stream, expected, events, key)| Operation::Append { process, stream, expected, events, key },
-    );
+    let append =
+        (0..2_usize, 0..3_usize, expected, 1..4_usize, key).prop_map(|(process, stream, expected, events, key)| {
+            Operation::Append { process, stream, expected, events, key }
+        });
     prop_oneof![
         20 => append,
         3 => (0..2_usize, 0..3_usize, 0..6).prop_map(|(process, stream, after)| Operation::ReadStream { process, stream, after }),

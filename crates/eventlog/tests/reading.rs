@@ -16,8 +16,7 @@ async fn a_stream_is_read_from_any_version() {
         log.append(append(&b, Expected::Any, 1)).await.expect("appended");
     }
     for after in [-1, 0, 1, 9, 10, 11] {
-        let versions: Vec<i32> =
-            log.stream(&a, after).await.expect("read").iter().map(|event| event.version).collect();
+        let versions: Vec<i32> = log.stream(&a, after).await.expect("read").iter().map(|event| event.version).collect();
         assert_eq!(versions, ((after.max(0) + 1)..=10).collect::<Vec<_>>());
     }
 }
@@ -27,7 +26,9 @@ async fn an_event_is_found_by_its_position_alone() {
     let database = Database::fresh().await;
     let log = database.open().await;
     log.append(append(&stream(), Expected::NoStream, 3)).await.expect("appended");
-    for (position, there) in [(i64::MIN, false), (-1, false), (0, false), (1, true), (3, true), (4, false), (i64::MAX, false)] {
+    for (position, there) in
+        [(i64::MIN, false), (-1, false), (0, false), (1, true), (3, true), (4, false), (i64::MAX, false)]
+    {
         let found = log.at(position).await.expect("asked");
         assert_eq!(found.map(|event| event.position), there.then_some(position));
     }

@@ -41,14 +41,16 @@ async fn what_is_sealed_is_unreadable_in_the_table_and_opens_in_every_process() 
     for log in [&here, &there] {
         assert_eq!(read(log, receipt.position).await.expect("opened"), payload);
     }
-    let stored: String = sqlx::query_scalar("SELECT data::text FROM log.event").fetch_one(&database.pool).await.expect("read");
+    let stored: String =
+        sqlx::query_scalar("SELECT data::text FROM log.event").fetch_one(&database.pool).await.expect("read");
     assert!(!stored.contains("Wie belt") && !stored.contains("Noor"), "{stored}");
     // The next text under the same scope uses the key that is there, in either process.
     for log in [&there, &here] {
         let receipt = store(log, payload.clone()).await.expect("appended");
         assert_eq!(read(&here, receipt.position).await.expect("opened"), payload);
     }
-    let keys: i64 = sqlx::query_scalar("SELECT count(*) FROM log.data_key").fetch_one(&database.pool).await.expect("read");
+    let keys: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM log.data_key").fetch_one(&database.pool).await.expect("read");
     assert_eq!(keys, 2);
 }
 
@@ -122,8 +124,7 @@ async fn of_two_keys_made_for_one_scope_at_once_one_is_refused() {
     seal_into(&there, &mut both[1], payload.clone()).await.expect("sealed");
     let [first, mut second] = both;
     let other = append(&stream(), Expected::NoStream, 1);
-    let (first, refused, bystander) =
-        tokio::join!(here.append(first), here.append(second.clone()), here.append(other));
+    let (first, refused, bystander) = tokio::join!(here.append(first), here.append(second.clone()), here.append(other));
     first.expect("appended");
     bystander.expect("an append beside them does not suffer");
     assert!(matches!(refused, Err(AppendError::KeysChanged)), "{refused:?}");

@@ -42,7 +42,8 @@ struct Service {
 #[tokio::main]
 async fn main() {
     let service = serve().await;
-    let project = service.first("{ projects(first: 1, filter: { phase: EMBEDDING }) { nodes { id } } }", "projects").await;
+    let project =
+        service.first("{ projects(first: 1, filter: { phase: EMBEDDING }) { nodes { id } } }", "projects").await;
     let page = service.first("{ knowledgePages(first: 1) { nodes { id } } }", "knowledgePages").await;
     println!("| what | callers | per second | p50 ms | p99 ms |\n|---|---|---|---|---|");
     for callers in [1, 8, 32] {
@@ -57,16 +58,17 @@ async fn main() {
         }
     }
     let (p50, p99) = service.mutation_to_subscription().await;
-    println!("\nfrom sending a mutation to its subscription event: p50 {p50:.2} ms, p99 {p99:.2} ms ({MUTATIONS} mutations)");
+    println!(
+        "\nfrom sending a mutation to its subscription event: p50 {p50:.2} ms, p99 {p99:.2} ms ({MUTATIONS} mutations)"
+    );
 }
 
 async fn serve() -> Service {
     let data = tempfile::Builder::new().prefix("leerwerk-bench").tempdir().expect("a folder");
     std::fs::set_permissions(data.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("opens");
     let options = private_postgres::Options::durable(data.path());
-    let postgres = tokio::task::spawn_blocking(move || private_postgres::start(&options).expect("starts"))
-        .await
-        .expect("starts");
+    let postgres =
+        tokio::task::spawn_blocking(move || private_postgres::start(&options).expect("starts")).await.expect("starts");
     let connect: PgConnectOptions = postgres.url("postgres").parse().expect("an address");
     let pool = PgPoolOptions::new().max_connections(16).test_before_acquire(false).connect_with(connect.clone());
     let pool = pool.await.expect("connects");
@@ -88,8 +90,12 @@ async fn serve() -> Service {
         about: About { nl: String::new(), en: String::new() },
         member: persona.member(),
     });
-    let options =
-        api::Options { public_url: None, demo: Some(personas.collect()), metrics: Box::new(String::new) };
+    let options = api::Options {
+        public_url: None,
+        security_contact: None,
+        demo: Some(personas.collect()),
+        metrics: Box::new(String::new),
+    };
     let router = api::router(Platform { app, models, pool }, options);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listens");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

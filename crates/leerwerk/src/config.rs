@@ -32,7 +32,7 @@ pub(crate) struct Config {
     pub(crate) connections: u32,
 
     /// What is logged, e.g. `info` or `leerwerk=debug,sqlx=warn`.
-    #[arg(long, env = "LEERWERK_LOG", default_value = "info,sqlx=warn", global = true)]
+    #[arg(long, env = "LEERWERK_LOG", default_value = "info,sqlx=warn,sqlx::pool=error", global = true)]
     pub(crate) log: String,
 
     /// How it is logged: for people or, one JSON object a line, for machines.
@@ -65,6 +65,10 @@ pub(crate) struct ServeConfig {
     /// The address people use, when it is not that of `listen`, e.g. https://leerwerk.example.
     #[arg(long, env = "LEERWERK_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
+
+    /// Whom to tell of a weakness, for security.txt: a mailto: or https: address.
+    #[arg(long, env = "LEERWERK_SECURITY_CONTACT")]
+    pub(crate) security_contact: Option<String>,
 
     /// Load the demo world into an empty log, and let anybody sign in as one of its personas. Never in production.
     #[arg(long, env = "LEERWERK_DEMO")]
@@ -152,7 +156,8 @@ mod tests {
     #[test]
     fn the_defaults_are_right() {
         // Whatever the environment of the test says about databases is left aside.
-        let defaults = Config { database_url: None, key_encryption_key: None, key_encryption_key_file: None, ..config(&[]) };
+        let defaults =
+            Config { database_url: None, key_encryption_key: None, key_encryption_key_file: None, ..config(&[]) };
         defaults.check().expect("right");
     }
 }

@@ -18,9 +18,7 @@ pub(crate) async fn load_if_empty(platform: &Platform) -> anyhow::Result<()> {
     }
     tracing::info!("loading the demo world");
     let options = demo::Options { seed: SEED, until: Source::system().now(), events: None };
-    let summary =
-        demo::load(platform.log.clone(), &options, |_| {}).await.context("the demo world cannot be loaded")?;
-    tracing::info!(events = summary.events, members = summary.members, "the demo world is there");
+    demo::load(platform.log.clone(), &options, |_| {}).await.context("the demo world cannot be loaded")?;
     Ok(())
 }
 

@@ -139,6 +139,7 @@ fn key_encryption_key(config: &Config) -> anyhow::Result<KeyEncryptionKey> {
 
 fn make_key(path: &Path) -> std::io::Result<()> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes a key")]
     let key: [u8; 32] = rand::random();
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     writeln!(file, "{}", hex::encode(key))?;

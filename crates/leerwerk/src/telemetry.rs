@@ -8,7 +8,9 @@ use crate::config::{Config, LogFormat};
 pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
     // A filter that does not read is told with everything else that is wrong; until then the default holds.
     let filter = config.log.parse::<EnvFilter>().unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let registry = tracing_subscriber::registry().with(filter);
     match config.log_format {
         LogFormat::Text => registry.with(lines.with_target(false)).try_init()?,

@@ -109,6 +109,7 @@ fn an_auditor_reads_beside_a_running_service() {
     assert_eq!(streams.len(), 10, "{streams:?}");
 
     every_kind_has_a_history_and_a_state(&leerwerk, &streams);
+    a_history_is_told_to_people(&leerwerk, streams["project"]);
     a_history_stops_where_it_is_told_to(&leerwerk, &events, streams["project"]);
     nothing_tells_who_asked_before_they_did(&leerwerk, &events);
     a_reader_may_stop_reading(&leerwerk, streams["theme"]);
@@ -117,8 +118,6 @@ fn an_auditor_reads_beside_a_running_service() {
 
 fn every_kind_has_a_history_and_a_state(leerwerk: &Leerwerk, streams: &BTreeMap<&str, &str>) {
     for (kind, stream) in streams {
-        let told = leerwerk.tell(&["history", kind, stream]);
-        assert!(told.contains(&format!("\n{stream} op positie ")), "{told}");
         let (_, id) = stream.split_once('-').expect("an id");
         let json: Value = serde_json::from_str(&leerwerk.tell(&["history", kind, id, "--json"])).expect("json");
         assert_eq!(json["state"]["id"], id);
@@ -128,6 +127,16 @@ fn every_kind_has_a_history_and_a_state(leerwerk: &Leerwerk, streams: &BTreeMap<
             let sentence = first["sentence"][language].as_str().expect("a sentence");
             assert!(!sentence.contains('{'), "a name was not filled in: {sentence}");
         }
+    }
+}
+
+fn a_history_is_told_to_people(leerwerk: &Leerwerk, project: &str) {
+    for (language, state) in [("nl", " op positie "), ("en", " at position ")] {
+        let told = leerwerk.tell(&["history", "project", project, "--language", language]);
+        let first = told.lines().next().expect("an event");
+        assert!(first.contains(" +00:00  ") && first.ends_with(" (ProjectRegistered)"), "{first}");
+        assert!(told.contains(&format!("\n{project}{state}")), "{told}");
+        assert!(told.contains("\n  phase: "), "{told}");
     }
 }
 

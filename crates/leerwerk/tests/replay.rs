@@ -18,21 +18,28 @@ struct World {
     _database: TestDb,
 }
 
-/// The demo world, folded live while it was made.
+/// The demo world, folded live while it was made. Made once; each test has a copy.
 async fn world() -> World {
-    let database = testdb::fresh("replay", async |pool| {
-        sqlx::migrate!("../../migrations").run(&pool).await.expect("migrates");
+    static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+    let database = testdb::fresh(&testdb::fingerprint("demo world, folded live", &MIGRATIONS), async |pool| {
+        MIGRATIONS.run(&pool).await.expect("migrates");
+        let (log, models) = open(&pool).await;
+        let until = DateTime::from_timestamp(1_760_000_000, 0).expect("a moment");
+        demo::load(log.clone(), &demo::Options { seed: 1, until, events: None }, |_| {}).await.expect("loads");
+        models.reach(log.head().await.expect("reads").position).await.expect("catches up");
     })
     .await;
     let pool = database.pool().await;
-    let connect = database.url.parse().expect("an address");
+    let (log, models) = open(&pool).await;
+    World { log, models, pool, _database: database }
+}
+
+async fn open(pool: &PgPool) -> (Arc<Log>, ReadModels) {
     let kek = KeyEncryptionKey::new([7; 32]);
+    let connect = (*pool.connect_options()).clone();
     let log = Arc::new(Log::open(pool.clone(), connect, kek, &Options::default()).await.expect("opens"));
     let models = ReadModels::open(pool.clone(), log.clone()).await.expect("opens");
-    let until = DateTime::from_timestamp(1_760_000_000, 0).expect("a moment");
-    demo::load(log.clone(), &demo::Options { seed: 1, until, events: None }, |_| {}).await.expect("loads");
-    models.reach(log.head().await.expect("reads").position).await.expect("catches up");
-    World { log, models, pool, _database: database }
+    (log, models)
 }
 
 async fn all_agree(models: &ReadModels) {

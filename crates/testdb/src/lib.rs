@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use private_postgres::ThrowAway;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, migrate::Migrator};
 
 /// The server to use instead of one of our own.
 const GIVEN: &str = "TEST_DATABASE_URL";
@@ -40,6 +40,20 @@ pub struct TestDb {
     pub url: String,
     name: String,
     server: Server,
+}
+
+/// A database with these migrations and nothing else.
+///
+/// # Panics
+/// As [`fresh`].
+pub async fn migrated(migrations: &Migrator) -> TestDb {
+    fresh(&fingerprint("migrated", migrations), async |pool| migrations.run(&pool).await.expect("migrates")).await
+}
+
+/// A template's name that changes with the migrations.
+pub fn fingerprint(what: &str, migrations: &Migrator) -> String {
+    let sums: Vec<String> = migrations.iter().map(|migration| format!("{:?}", migration.checksum)).collect();
+    format!("{what} {:016x}", fnv1a(&sums.concat()))
 }
 
 /// A database cloned from the template `template`, which the first call makes by letting `prepare` fill an empty

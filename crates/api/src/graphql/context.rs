@@ -22,8 +22,6 @@ pub(crate) struct Caller {
     pub(crate) viewer: Option<MemberId>,
     /// The language of what is told.
     pub(crate) language: Language,
-    /// What belongs together.
-    pub(crate) correlation: Uuid,
     /// How far the read models were when the request came in: everything it reads is at least as new.
     pub(crate) position: eventlog::Position,
 }

@@ -164,9 +164,8 @@ pub(crate) async fn run<C: Command>(
     change: Change,
     command: Result<C, Wrong>,
 ) -> Result<Result<Done, Refusal>, Failed> {
-    let caller = ctx.caller()?;
     let viewer = ctx.viewer()?;
-    let language = caller.language;
+    let language = ctx.caller()?.language;
     let command = match command {
         Ok(command) => command,
         Err(wrong) => return Ok(Err(wrong.refusal(language))),
@@ -175,14 +174,15 @@ pub(crate) async fn run<C: Command>(
         return Ok(Err(Wrong::Key.refusal(language)));
     }
     let content = serde_json::to_vec(input).map_err(|error| Failed::internal(&error))?;
+    let platform = ctx.platform()?;
     let request = Request {
         by: By::Member(viewer),
         retry: change.idempotency_key.map(|key| Retry { key, content }),
         expected_version: change.expected_version,
-        correlation: caller.correlation,
+        // One per command: several in one request, or over one connection, must not be tied together by it.
+        correlation: platform.app.source().id(),
         causation: None,
     };
-    let platform = ctx.platform()?;
     match platform.app.run(command, &request).await {
         Ok(done) => {
             platform.models.reach(done.position).await?;

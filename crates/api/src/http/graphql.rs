@@ -85,9 +85,8 @@ impl FromRequestParts<Shared> for From {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
         let session = Session::from_request_parts(parts, shared).await.map_err(IntoResponse::into_response)?;
         let viewer = session::viewer(&session).await.map_err(|error| problem::unavailable(&error))?;
-        let correlation = shared.platform.app.source().id();
         let position = shared.platform.models.position();
-        Ok(Self(Caller { viewer, language: Language::of(&parts.headers), correlation, position }))
+        Ok(Self(Caller { viewer, language: Language::of(&parts.headers), position }))
     }
 }
 

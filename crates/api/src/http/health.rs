@@ -35,7 +35,7 @@ pub(super) async fn ready(State(shared): State<Shared>) -> Response {
         "readModels": {
             "position": health.position,
             "lag": head.unwrap_or(health.head).saturating_sub(health.position),
-            "trouble": health.trouble.is_some(),
+            "trouble": health.trouble,
         },
     });
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -1,5 +1,5 @@
-//! Subscriptions as server-sent events (`graphql-sse`, distinct connections mode). Each event's id is its position, so
-//! that a browser that reconnects is told where to take up: with `after`.
+//! Subscriptions as server-sent events (`graphql-sse`, distinct connections mode). Whoever reconnects passes the last
+//! position they saw as `after` and misses nothing.
 
 use std::convert::Infallible;
 

@@ -58,10 +58,7 @@ pub(crate) fn member_id(name: &str) -> String {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let database = testdb::fresh("api", async |pool| {
-            sqlx::migrate!("../../migrations").run(&pool).await.expect("migrates");
-        })
-        .await;
+        let database = testdb::migrated(&sqlx::migrate!("../../migrations")).await;
         let pool = database.pool().await;
         let connect = database.url.parse().expect("an address");
         let kek = KeyEncryptionKey::new([7; 32]);
@@ -71,7 +68,8 @@ impl World {
         let app = Arc::new(App::new(log, Policies::embedded().expect("policies"), Source::system()));
         let platform = Platform { app: app.clone(), models: models.clone(), pool };
         let demo = MEMBERS.iter().map(|(name, _)| persona(name)).collect();
-        let options = Options { public_url: None, demo: Some(demo), metrics: Box::new(String::new) };
+        let options =
+            Options { public_url: None, security_contact: None, demo: Some(demo), metrics: Box::new(String::new) };
         let mut world = Self {
             app,
             models,

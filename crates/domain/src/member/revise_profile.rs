@@ -39,6 +39,10 @@ impl Command for ReviseProfile {
         self.expertise.iter().map(|id| (Theme::KIND, id.0)).collect()
     }
 
+    fn about(&self) -> Option<MemberId> {
+        Some(self.member)
+    }
+
     fn decide(self, member: &Member, _by: Actor, _at: Timestamp) -> Result<Vec<MemberEvent>, Never> {
         let Self { member: _, name, profession, expertise, open_to_contact } = self;
         let revised = MemberEvent::ProfileRevised { name, profession, expertise, open_to_contact };

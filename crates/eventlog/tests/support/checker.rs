@@ -34,12 +34,18 @@ pub(crate) fn wrong(log: &[Recorded], head: Position, tries: &[Try], followers: 
     }
     wrong.extend(intentions(tries, &place));
     wrong.extend(real_time(tries));
-    let tried: HashSet<Uuid> = tries.iter().flat_map(|one| &one.ids).copied().collect();
-    wrong.extend(log.iter().filter(|event| !tried.contains(&event.id)).map(|event| format!("nobody appended {event:?}")));
+    let known: HashSet<Uuid> = tries.iter().flat_map(|one| &one.ids).copied().collect();
+    wrong.extend(
+        log.iter().filter(|event| !known.contains(&event.id)).map(|event| format!("nobody appended {event:?}")),
+    );
     let all: Seen = log.iter().map(|event| (event.position, event.id)).collect();
     for (n, seen) in followers.iter().enumerate() {
         if *seen != all {
-            wrong.push(format!("follower {n} saw {} events of {}, or others, or in another order", seen.len(), all.len()));
+            wrong.push(format!(
+                "follower {n} saw {} events of {}, or others, or in another order",
+                seen.len(),
+                all.len()
+            ));
         }
     }
     wrong
@@ -92,7 +98,10 @@ fn one_try(one: &Try, place: &HashMap<Uuid, &Recorded>) -> Option<String> {
             let stands = (first..).zip(receipt.first_version..).zip(&found).all(|((position, version), event)| {
                 (event.position, event.version, &event.stream) == (position, version, &one.stream)
             });
-            as_expected && stands && found.len() == one.ids.len() && receipt.last_version - receipt.first_version + 1 == count
+            as_expected
+                && stands
+                && found.len() == one.ids.len()
+                && receipt.last_version - receipt.first_version + 1 == count
         }
         // A try may be found to have been stored by a later one with the same key.
         Err(AppendError::OutcomeUnknown) => found.is_empty() || found.len() == one.ids.len(),
@@ -111,9 +120,13 @@ fn intentions(tries: &[Try], place: &HashMap<Uuid, &Recorded>) -> Vec<String> {
     }
     let mut wrong = Vec::new();
     for tries in by_key.values() {
-        let stored: Vec<Position> =
-            tries.iter().filter_map(|one| one.ids.last().and_then(|id| place.get(id))).map(|event| event.position).collect();
-        let told: HashSet<Position> = tries.iter().filter_map(|one| one.told.as_ref().ok()).map(|receipt| receipt.position).collect();
+        let stored: Vec<Position> = tries
+            .iter()
+            .filter_map(|one| one.ids.last().and_then(|id| place.get(id)))
+            .map(|event| event.position)
+            .collect();
+        let told: HashSet<Position> =
+            tries.iter().filter_map(|one| one.told.as_ref().ok()).map(|receipt| receipt.position).collect();
         if stored.len() > 1 || told.iter().any(|position| !stored.contains(position)) {
             wrong.push(format!("one intention is stored at {stored:?} and was told to be at {told:?}: {tries:?}"));
         }
@@ -125,7 +138,9 @@ fn intentions(tries: &[Try], place: &HashMap<Uuid, &Recorded>) -> Vec<String> {
 fn real_time(tries: &[Try]) -> Option<String> {
     let mut done: Vec<(&Try, Position)> = tries
         .iter()
-        .filter_map(|one| one.told.as_ref().ok().filter(|receipt| !receipt.repeated).map(|receipt| (one, receipt.position)))
+        .filter_map(|one| {
+            one.told.as_ref().ok().filter(|receipt| !receipt.repeated).map(|receipt| (one, receipt.position))
+        })
         .collect();
     let mut asked = done.clone();
     done.sort_by_key(|(one, _)| one.answered);

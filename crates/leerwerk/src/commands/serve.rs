@@ -1,6 +1,6 @@
 //! `leerwerk serve`: the service.
 
-use std::sync::Arc;
+use std::{io::Write, sync::Arc};
 
 use anyhow::Context as _;
 use app::{App, Policies, Source};
@@ -42,6 +42,7 @@ impl Serve {
             api::Platform { app, models, pool: platform.pool.clone() },
             api::Options {
                 public_url: self.config.public_url.clone(),
+                security_contact: self.config.security_contact.clone(),
                 demo,
                 metrics: Box::new(move || metrics.render()),
             },
@@ -63,17 +64,21 @@ impl Serve {
         platform.close().await
     }
 
-    /// Where the platform is and who one can be, for people at a terminal.
+    /// Where the platform is and who one can be, for people at a terminal. Nobody may be reading; that is no trouble.
     fn announce(&self, address: std::net::SocketAddr) {
+        let _ = self.tell(&mut std::io::stdout().lock(), address);
+    }
+
+    fn tell(&self, out: &mut impl Write, address: std::net::SocketAddr) -> std::io::Result<()> {
         let url = self.config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        println!("\nLeerwerk is at {url}  (GraphiQL: {url}/graphiql)");
+        writeln!(out, "\nLeerwerk is at {url}  (GraphiQL: {url}/graphiql)")?;
         if self.config.demo {
-            println!("\nThis is the demo world. Sign in as:");
+            writeln!(out, "\nThis is the demo world. Sign in as:")?;
             for persona in crate::demo_world::personas() {
-                println!("  {:<12} {} – {}", persona.persona, persona.name, persona.about.nl);
+                writeln!(out, "  {:<12} {} – {}", persona.persona, persona.name, persona.about.nl)?;
             }
         }
-        println!("\nStop with Ctrl-C.\n");
+        writeln!(out, "\nStop with Ctrl-C.\n")
     }
 }
 

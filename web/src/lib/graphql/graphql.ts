@@ -6,7 +6,7 @@ import type { introspection } from './introspection';
 type Tada = initGraphQLTada<{
   introspection: introspection;
   disableMasking: true;
-  scalars: { Date: string; DateTime: string; JSON: unknown; Position: number };
+  scalars: { Date: string; NaiveDate: string; DateTime: string; JSON: unknown; Position: number };
 }>;
 
 interface Source {

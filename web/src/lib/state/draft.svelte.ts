@@ -15,6 +15,8 @@ export class Draft<Value extends object> {
   readonly restored: boolean;
   readonly #name: string;
   readonly #initial: () => Value;
+  /** Not state on purpose: an effect that ends still sees state as it was before `clear`. */
+  #arrived = false;
 
   /** Call while a component initialises; `name` is unique per form, `owner` per person. */
   constructor(owner: string, name: string, initial: () => Value) {
@@ -25,6 +27,7 @@ export class Draft<Value extends object> {
     this.value = { ...initial(), ...kept?.value };
     this.key = kept?.key ?? crypto.randomUUID();
     $effect(() => {
+      this.#arrived = false;
       const snapshot = JSON.stringify({ value: this.value, key: this.key });
       const timer = setTimeout(() => this.#write(snapshot), 250);
       const now = () => this.#write(snapshot);
@@ -32,7 +35,7 @@ export class Draft<Value extends object> {
       return () => {
         clearTimeout(timer);
         removeEventListener('pagehide', now);
-        this.#write(snapshot);
+        if (!this.#arrived) this.#write(snapshot);
       };
     });
   }
@@ -44,6 +47,7 @@ export class Draft<Value extends object> {
 
   /** It has arrived: start afresh, with a new key. */
   clear(): void {
+    this.#arrived = true;
     this.value = this.#initial();
     this.key = crypto.randomUUID();
     this.#remove();

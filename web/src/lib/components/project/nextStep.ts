@@ -7,6 +7,7 @@ export const NextStepFields = graphql(`
   fragment NextStep on Project {
     id
     openBottleneckCount
+    interventions { id }
     cycles {
       id
       stage
@@ -53,8 +54,9 @@ export function nextStep(project: FragmentOf<typeof NextStepFields>, today: stri
     ({ id, decision }) => decision && decision.decision !== 'ABANDON' && !followed.has(id),
   );
   if (open) return { text: t.nextStep.nextCycle, href: `${here}/pdsa/nieuw?na=${open.id}` };
+  const solutions = `/ervaringen?interventie=${project.interventions[0]?.id ?? ''}`;
   if (project.openBottleneckCount > 0) {
-    return { text: t.nextStep.bottleneck(project.openBottleneckCount), href: `${here}#knelpunten` };
+    return { text: t.nextStep.bottleneck(project.openBottleneckCount), href: solutions };
   }
   return { text: t.nextStep.update, href: `${here}#berichten` };
 }

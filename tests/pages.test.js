@@ -1,0 +1,368 @@
+// Every page of the web client, in both languages, wide and narrow, light and dark: nothing for axe to find, no
+// horizontal scrolling, no complaint of the browser, the same page again after a reload. And what one does on them
+// that no story tells.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { DESK, PHONE, go, launch, open, overflow, picture, violations } from './support/browser.js';
+import { anyContext, signIn } from './support/graphql.js';
+import { serve } from './support/service.js';
+import { until } from './support/until.js';
+
+let service, browser, sanne, bram, things;
+
+before(async () => {
+  service = await serve();
+  [sanne, bram] = await Promise.all(['sanne', 'bram'].map((persona) => signIn(service.url, persona)));
+  things = await findThings();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await service?.remove();
+});
+
+/** Addresses of things that show much: answered, reused, with cycles in every stage. */
+async function findThings() {
+  const { questions, experiences, knowledgePages, projects } = await sanne.ask(`{
+    questions(first: 50) { nodes { id answerCount solved } }
+    experiences(first: 50) { nodes { id reuses { at } project { id } } }
+    knowledgePages { nodes { id publishedVersion } }
+    projects(first: 50) { nodes { id participants { id } bottlenecks { id } cycles { id stage } } } }`);
+  const own = projects.nodes.filter(({ id }) => sanne.projects.includes(id));
+  const project = own.sort((a, b) => b.cycles.length - a.cycles.length)[0];
+  const staged = (stage) => projects.nodes.flatMap(({ cycles }) => cycles).find((cycle) => cycle.stage === stage)?.id;
+  return {
+    answered: questions.nodes.find(({ solved }) => solved).id,
+    unanswered: (await sanne.ask('{ questions(first: 1, filter: { unanswered: true }) { nodes { id } } }')).questions.nodes[0].id,
+    experience: experiences.nodes.sort((a, b) => b.reuses.length - a.reuses.length)[0].id,
+    knowledge: knowledgePages.nodes.find(({ publishedVersion }) => publishedVersion > 0).id,
+    project: project.id,
+    otherProject: projects.nodes.find(({ id }) => !sanne.projects.includes(id)).id,
+    cycle: project.cycles.find(({ stage }) => stage === 'STARTED')?.id ?? project.cycles[0].id,
+    decided: staged('DECIDED'),
+    abandoned: staged('ABANDONED'),
+  };
+}
+
+/** Name, who looks, and the address. */
+const PAGES = [
+  ['sign-in', null, () => '/aanmelden'],
+  ['start', 'sanne', () => '/'],
+  ['questions', 'sanne', () => '/vragen'],
+  ['questions-filtered', 'joost', () => '/vragen?onbeantwoord=1'],
+  ['question-answered', 'sanne', () => `/vragen/${things.answered}`],
+  ['question-unanswered', 'joost', () => `/vragen/${things.unanswered}`],
+  ['ask', 'sanne', () => '/vragen/stel'],
+  ['experiences', 'sanne', () => '/ervaringen'],
+  ['experience', 'sanne', () => `/ervaringen/${things.experience}`],
+  ['share', 'sanne', () => '/ervaringen/deel'],
+  ['projects', 'sanne', () => '/projecten'],
+  ['project-own', 'sanne', () => `/projecten/${things.project}`],
+  ['project-other', 'joost', () => `/projecten/${things.otherProject}`],
+  ['project-register', 'sanne', () => '/projecten/nieuw'],
+  ['cycle', 'sanne', () => `/pdsa/${things.cycle}`],
+  ['cycle-decided', 'koen', () => `/pdsa/${things.decided}`],
+  ['cycle-abandoned', 'koen', () => `/pdsa/${things.abandoned}`],
+  ['cycle-plan', 'sanne', () => `/projecten/${things.project}/pdsa/nieuw`],
+  ['knowledge', 'sanne', () => '/kennis'],
+  ['knowledge-page', 'sanne', () => `/kennis/${things.knowledge}`],
+  ['knowledge-edit', 'bram', () => `/kennis/${things.knowledge}/bewerken`],
+  ['knowledge-new', 'bram', () => '/kennis/nieuw'],
+  ['record', 'koen', () => '/spoor/2500'],
+  ['unknown', 'sanne', () => '/bestaat/niet'],
+  ['unknown-question', 'sanne', () => '/vragen/question-00000000-0000-7000-8000-000000000000'],
+];
+
+for (const language of ['nl', 'en']) {
+  describe(`every page in ${language === 'nl' ? 'Dutch' : 'English'}`, () => {
+    const pages = new Map();
+    after(() => Promise.all([...pages.values()].map((page) => page.context().close())));
+
+    /** The one page of somebody that serves all these tests. */
+    async function pageFor(persona) {
+      if (!pages.has(persona)) pages.set(persona, await open(browser, service.url, { persona, language }));
+      return pages.get(persona);
+    }
+
+    for (const [name, persona, address] of PAGES) {
+      test(`${name} is accessible, fits a phone and survives a reload`, async () => {
+        const page = await pageFor(persona);
+        const faults = [];
+        const found = (where, list) => faults.push(...list.map((fault) => `${where}: ${fault}`));
+
+        page.complaints.length = 0;
+        await page.setViewportSize(DESK);
+        await go(page, address());
+        const heading = await page.locator('h1').allInnerTexts();
+        if (heading.length !== 1) found('wide', [`has ${heading.length} h1: ${heading}`]);
+        if ((await page.getAttribute('html', 'lang')) !== language) found('wide', ['has another lang']);
+        if (!(await page.title()).includes('leerwerk')) found('wide', [`is titled ${await page.title()}`]);
+        await picture(page, `${name}-${language}-1280`);
+        found('wide', await violations(page));
+        found('wide', await overflow(page));
+        if (language === 'nl') {
+          await page.emulateMedia({ colorScheme: 'dark' });
+          found('dark', await violations(page, { runOnly: ['color-contrast'] }));
+          await picture(page, `${name}-${language}-1280-dark`);
+          await page.emulateMedia({ colorScheme: 'light' });
+        }
+
+        await page.setViewportSize(PHONE);
+        await page.reload();
+        await page.locator('main h1').first().waitFor();
+        const again = await page.locator('h1').allInnerTexts();
+        if (String(again) !== String(heading)) found('narrow', [`says "${again}" after a reload, not "${heading}"`]);
+        found('narrow', await overflow(page));
+        found('narrow', await violations(page));
+        await picture(page, `${name}-${language}-360`);
+        // That an address is unknown is said in the console too, by the framework.
+        found('console', page.complaints.filter((complaint) => name !== 'unknown' || !complaint.includes('Not found: /bestaat/niet')));
+        assert.deepEqual(faults, []);
+      });
+    }
+  });
+}
+
+/** A page of somebody, closed with the test. */
+async function pageOf(t, persona, more = {}) {
+  const page = await open(browser, service.url, { persona, ...more });
+  t.after(() => page.context().close());
+  return page;
+}
+
+describe('getting around', () => {
+  test('the skip link is the first stop of the keyboard and leads to the content', async (t) => {
+    const page = await pageOf(t, 'sanne');
+    await go(page, '/vragen');
+    await page.keyboard.press('Tab');
+    const skip = page.getByRole('link', { name: 'Naar de inhoud' });
+    assert.ok(await skip.evaluate((link) => link === document.activeElement));
+    assert.ok((await skip.boundingBox()).y >= 0, 'it is seen when it has the focus');
+    await picture(page, 'skip-link');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'inhoud');
+  });
+
+  test('a question is asked with the keyboard alone', async (t) => {
+    const page = await pageOf(t, 'femke');
+    await go(page, '/');
+    const focus = () => page.evaluate(() => {
+      const { activeElement: at } = document;
+      if (at === document.body) return '';
+      const label = at.getAttribute('aria-label') ?? at.labels?.[0]?.innerText ?? at.innerText ?? '';
+      return `${at.closest('fieldset')?.querySelector('legend')?.innerText ?? ''}|${label}`;
+    });
+    const tabTo = async (pattern) => {
+      for (let stops = 0; stops < 60; stops++) {
+        if (pattern.test(await focus())) return;
+        await page.keyboard.press('Tab');
+      }
+      assert.fail(`the keyboard does not reach ${pattern}`);
+    };
+    await tabTo(/Jouw vraag, in je eigen woorden/);
+    await page.keyboard.type('Hoe vertel ik het de kinderen?');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/vragen/stel');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await tabTo(/Vertel er wat meer over/);
+    await page.keyboard.type('De ouders vragen het ons vaak.');
+    await tabTo(/Hoe wil je vragen\?\|Met mijn naam/);
+    await tabTo(/Waar gaat het over\?\|/);
+    await page.keyboard.press('Space');
+    await tabTo(/\|Stel je vraag$/);
+    // The link of that name at the top is not the button.
+    while ((await page.evaluate(() => document.activeElement.tagName)) !== 'BUTTON') {
+      await page.keyboard.press('Tab');
+      await tabTo(/\|Stel je vraag$/);
+    }
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/vragen\/question-/);
+    await page.getByRole('heading', { level: 1, name: 'Hoe vertel ik het de kinderen?' }).waitFor();
+    await page.getByText('Jij vroeg dit', { exact: true }).waitFor();
+  });
+
+  test('a form that is not complete says what is missing, and the focus goes there', async (t) => {
+    const page = await pageOf(t, 'femke');
+    await go(page, '/vragen/stel');
+    await page.locator('form').getByRole('button', { name: 'Stel je vraag' }).click();
+    const summary = page.getByRole('alert');
+    await summary.waitFor();
+    assert.ok(await summary.evaluate((element) => element === document.activeElement));
+    assert.equal(await summary.getByRole('link').count(), 3);
+    assert.deepEqual(await violations(page), []);
+    await picture(page, 'ask-incomplete');
+    await summary.getByRole('link').first().click();
+    assert.equal(await page.evaluate(() => document.activeElement.labels?.[0]?.innerText), 'Je vraag in één zin');
+  });
+
+  test('what was typed is still there after a reload', async (t) => {
+    const page = await pageOf(t, 'femke');
+    await go(page, '/vragen/stel');
+    await page.getByLabel('Vertel er wat meer over').fill('Dit mag niet verloren gaan.');
+    await until('the draft is kept', () => page.evaluate(() => JSON.stringify(localStorage).includes('verloren gaan')));
+    await page.reload();
+    await page.getByText('We hebben bewaard wat je eerder typte.').waitFor();
+    assert.equal(await page.getByLabel('Vertel er wat meer over').inputValue(), 'Dit mag niet verloren gaan.');
+  });
+
+  test('the language that one chooses stays, also after a reload and for words of the server', async (t) => {
+    const page = await pageOf(t, 'sanne');
+    await go(page, `/projecten/${things.project}`);
+    await page.locator('summary').filter({ hasText: 'Sanne van Dijk' }).click();
+    await picture(page, 'account-menu');
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('heading', { name: 'What happened' }).waitFor();
+    const { project } = await (await signIn(service.url, 'sanne', 'en')).ask(
+      'query ($id: ID!) { project(id: $id) { timeline(first: 1) { nodes { sentence } } } }', { id: things.project });
+    await page.getByText(project.timeline.nodes[0].sentence).first().waitFor();
+    await go(page, '/vragen');
+    assert.equal(await page.locator('h1').innerText(), 'Questions');
+    await page.reload();
+    assert.equal(await page.locator('h1').innerText(), 'Questions');
+    assert.equal(await page.getAttribute('html', 'lang'), 'en');
+  });
+
+  test('whoever is not signed in comes to the page where one signs in, and from there to where one was going', async (t) => {
+    const page = await pageOf(t, null);
+    const address = `/vragen/${things.answered}`;
+    await page.goto(address);
+    await page.waitForURL(/\/aanmelden\?naar=/);
+    await page.getByRole('button', { name: /Joost Veenstra/ }).click();
+    await page.waitForURL(`**${address}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.locator('summary').filter({ hasText: 'Joost Veenstra' }).click();
+    await page.getByRole('button', { name: 'Uitloggen' }).click();
+    await page.waitForURL('**/aanmelden');
+    await page.goto('/vragen');
+    await page.waitForURL(/\/aanmelden/);
+  });
+
+  test('the sign-in page does not lead to other sites', async (t) => {
+    for (const to of ['https://elders.example/', '//elders.example/', 'javascript:alert(1)', '/\\elders.example']) {
+      const page = await pageOf(t, null);
+      await page.goto(`/aanmelden?naar=${encodeURIComponent(to)}`);
+      await page.getByRole('button', { name: /Joost Veenstra/ }).click();
+      await page.locator('summary').filter({ hasText: 'Joost Veenstra' }).waitFor();
+      assert.equal(new URL(page.url()).origin, service.url);
+    }
+  });
+
+  test('an unknown address gives a friendly page with a way on', async (t) => {
+    const page = await pageOf(t, 'sanne');
+    await go(page, '/dit/is/er/niet');
+    assert.equal(await page.locator('h1').innerText(), 'Deze pagina vinden we niet');
+    await page.getByRole('link', { name: 'Naar Start', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Waar loop je tegenaan?' }).waitFor();
+  });
+});
+
+describe('what one does', () => {
+  test('an experience is shared and stands in the list', async (t) => {
+    const page = await pageOf(t, 'femke', { viewport: PHONE });
+    await go(page, '/ervaringen');
+    await page.getByRole('link', { name: 'Deel een ervaring' }).first().click();
+    await page.getByRole('radio', { name: 'Een aanpak' }).check();
+    await page.getByLabel('Waar gaat het over, in één zin').fill('Een kaart aan het bed');
+    await page.getByLabel('Wat gebeurde er?').fill('We hingen een kaart op met wat **belangrijk** is.');
+    await page.getByLabel('Wat hielp, of wat kwam ervan?').fill('Iedereen leest hem.');
+    await page.getByRole('group', { name: 'Waar gaat het over?' }).getByRole('checkbox').first().check();
+    await picture(page, 'share-filled-360');
+    await page.getByRole('button', { name: 'Deel je ervaring' }).click();
+    await page.waitForURL(/\/ervaringen\/experience-/);
+    await page.getByRole('heading', { level: 1, name: 'Een kaart aan het bed' }).waitFor();
+    assert.equal(await page.locator('main strong').filter({ hasText: 'belangrijk' }).count(), 1);
+    await go(page, '/ervaringen');
+    await page.getByRole('link', { name: 'Een kaart aan het bed' }).waitFor();
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('a project goes on a phase; a bottleneck is raised and resolved', async (t) => {
+    const context = await anyContext(sanne);
+    const { thing } = await sanne.done('registerProject', {
+      name: 'Samen aan het bed', aim: 'Iedereen weet wat er is afgesproken.', interventionIds: [context.intervention.id],
+      organisationIds: [context.organisation.id], regionId: context.region.id, startsOn: '2026-01-01',
+    });
+    const page = await pageOf(t, 'sanne');
+    await go(page, `/projecten/${thing.id}`);
+    await page.getByRole('button', { name: 'Door naar voorbereiding' }).click();
+    await page.getByLabel(/^Waarom is het tijd voor deze stap\?/).fill('Iedereen is er klaar voor.');
+    await page.locator('form').getByRole('button', { name: 'Door naar voorbereiding' }).click();
+    await page.getByRole('button', { name: 'Door naar uitvoering' }).waitFor();
+
+    await page.getByRole('button', { name: 'Meld een knelpunt' }).click();
+    await page.getByLabel('Wat staat in de weg?').fill('Niemand heeft tijd op vrijdag.');
+    await page.getByRole('radio', { name: 'Tijd en mensen' }).check();
+    await picture(page, 'project-raise-bottleneck');
+    await page.getByRole('button', { name: 'Meld dit' }).click();
+    const bottleneck = page.getByRole('article').filter({ hasText: 'Niemand heeft tijd op vrijdag.' });
+    await bottleneck.getByRole('button', { name: 'Dit is opgelost' }).click();
+    await bottleneck.getByLabel('Wat hielp?').fill('We doen het op donderdag.');
+    await bottleneck.getByRole('button', { name: 'Bewaar de oplossing' }).click();
+    await bottleneck.getByText('We doen het op donderdag.').waitFor();
+    await picture(page, 'project-bottleneck-resolved');
+    assert.deepEqual(await violations(page), []);
+
+    const { project } = await sanne.ask(
+      'query ($id: ID!) { project(id: $id) { phase openBottleneckCount bottlenecks { resolution { solution { text } } } } }', { id: thing.id });
+    assert.deepEqual(project, {
+      phase: 'PREPARATION', openBottleneckCount: 0, bottlenecks: [{ resolution: { solution: { text: 'We doen het op donderdag.' } } }],
+    });
+    await page.reload();
+    const timeline = await page.getByRole('region', { name: 'Wat er gebeurde' }).innerText();
+    for (const { sentence } of await sanne.timeline(thing.id)) assert.ok(timeline.includes(sentence), sentence);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('what somebody shared is taken over in a project of one\'s own', async (t) => {
+    const { experiences } = await sanne.ask('{ experiences(first: 50) { nodes { id title { text } project { id } reuses { project { id } } } } }');
+    const foreign = experiences.nodes.find(({ project, reuses }) =>
+      project && !sanne.projects.includes(project.id) && !reuses.some((reuse) => sanne.projects.includes(reuse.project.id)));
+    const page = await pageOf(t, 'sanne');
+    await go(page, `/ervaringen/${foreign.id}`);
+    await page.getByRole('button', { name: 'Probeer dit in mijn project' }).click();
+    await page.getByLabel('In welk project?').selectOption(things.project);
+    await picture(page, 'experience-try-this');
+    await page.getByRole('button', { name: 'Neem over' }).click();
+    await page.getByRole('link', { name: 'Naar het project' }).click();
+    const section = page.getByRole('region', { name: 'Overgenomen van anderen' });
+    await section.getByRole('link', { name: foreign.title.text }).waitFor();
+    const { experience } = await sanne.ask(
+      'query ($id: ID!) { experience(id: $id) { reuses { project { id } fromProject { id } } } }', { id: foreign.id });
+    assert.deepEqual(experience.reuses.at(-1), { project: { id: things.project }, fromProject: { id: foreign.project.id } });
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('an editor writes a section, and readers see it only when it is published', async (t) => {
+    const [editor, reader] = [await pageOf(t, 'bram'), await pageOf(t, 'sanne')];
+    await go(editor, `/kennis/${things.knowledge}`);
+    await editor.getByRole('link', { name: 'Bewerk deze pagina' }).click();
+    await editor.getByRole('button', { name: 'Onderdeel toevoegen' }).click();
+    await editor.getByLabel('Kop', { exact: true }).last().fill('Wat je morgen kunt doen');
+    await editor.getByLabel('Tekst', { exact: true }).last().fill('Begin *klein*: één afdeling.');
+    await picture(editor, 'knowledge-edit-section');
+    await editor.getByRole('button', { name: 'Bewaar dit onderdeel' }).click();
+    const section = editor.getByRole('region', { name: 'Wat je morgen kunt doen' });
+    await section.waitFor();
+
+    await section.getByRole('button', { name: 'Haal een bron erbij' }).click();
+    await section.getByLabel('Zoek een vraag of ervaring').fill('huisarts');
+    await section.getByRole('button', { name: /^Haal erbij:/ }).first().click();
+    await section.getByRole('heading', { name: 'Waar dit vandaan komt' }).waitFor();
+    assert.deepEqual(await violations(editor), []);
+    await picture(editor, 'knowledge-edit-cited');
+
+    await go(reader, `/kennis/${things.knowledge}`);
+    assert.equal(await reader.getByRole('heading', { name: 'Wat je morgen kunt doen' }).count(), 0, 'not published yet');
+    assert.equal(await reader.getByRole('link', { name: 'Bewerk deze pagina' }).count(), 0);
+    const { knowledgePage } = await sanne.ask('query ($id: ID!) { knowledgePage(id: $id) { publishedVersion } }', { id: things.knowledge });
+    await editor.getByRole('button', { name: 'Publiceer' }).click();
+    await editor.getByText('Gepubliceerd. Iedereen ziet nu deze versie.').waitFor();
+
+    await reader.reload();
+    await reader.getByRole('heading', { name: 'Wat je morgen kunt doen' }).waitFor();
+    await reader.getByText(`Versie ${knowledgePage.publishedVersion + 1}`).waitFor();
+    await reader.getByRole('region', { name: 'Wat je morgen kunt doen' }).getByRole('link').first().click();
+    await reader.waitForURL(/\/(vragen|ervaringen)\//);
+    assert.deepEqual([...editor.complaints, ...reader.complaints], []);
+  });
+});
