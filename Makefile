@@ -61,7 +61,7 @@ test-doc:
 .PHONY: test-end-to-end
 test-end-to-end: install-tests web ## run the tests of the whole: browser, conformance, faults
 	cargo build --locked -p leerwerk
-	if [ -f tests/package.json ]; then cd tests && LEERWERK="$(abspath $(TARGET))/debug/leerwerk" node --test; fi
+	LEERWERK="$(abspath $(TARGET))/debug/leerwerk" npm --prefix tests test
 
 .PHONY: lint
 lint: web ## check form, lints, licences and that .sqlx is up to date

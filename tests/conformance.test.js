@@ -17,7 +17,7 @@ before(async () => {
   joost = await signIn(service.url, 'joost');
   ({ theme } = await anyContext(sanne));
 });
-after(() => service?.remove());
+after(() => service?.stop());
 
 describe('GraphQL over HTTP', () => {
   for (const who of ['somebody who is signed in', 'nobody']) {

@@ -18,7 +18,7 @@ describe('a service that runs', () => {
     sanne = await signIn(service.url, 'sanne');
     ({ theme } = await anyContext(sanne));
   });
-  after(() => service?.remove());
+  after(() => service?.stop());
 
   const question = (n) => ({ title: `Vraag ${n}`, body: 'Wat nu?', themeIds: [theme.id], idempotencyKey: randomUUID() });
   const passing = (error) =>

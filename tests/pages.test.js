@@ -3,7 +3,7 @@
 // that no story tells.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DESK, PHONE, go, launch, open, overflow, picture, violations } from './support/browser.js';
+import { DESK, PHONE, drawn, go, launch, open, overflow, picture, violations } from './support/browser.js';
 import { anyContext, signIn } from './support/graphql.js';
 import { serve } from './support/service.js';
 import { until } from './support/until.js';
@@ -18,7 +18,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  await service?.remove();
+  await service?.stop();
 });
 
 /** Addresses of things that show much: answered, reused, with cycles in every stage. */
@@ -102,6 +102,7 @@ for (const language of ['nl', 'en']) {
         found('wide', await overflow(page));
         if (language === 'nl') {
           await page.emulateMedia({ colorScheme: 'dark' });
+          await drawn(page);
           found('dark', await violations(page, { runOnly: ['color-contrast'] }));
           await picture(page, `${name}-${language}-1280-dark`);
           await page.emulateMedia({ colorScheme: 'light' });

@@ -28,7 +28,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  await service?.remove();
+  await service?.stop();
 });
 
 /** An export of the whole log, or up to a position: the lines of the file of events, and all files as one text. */

@@ -24,7 +24,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  await service?.remove();
+  await service?.stop();
 });
 
 const cycle = async (id) => (await sanne.ask(`query ($id: ID!) { cycle(id: $id) { ${STATE} } }`, { id })).cycle;
@@ -145,7 +145,7 @@ step('in the browser it is started, and a prediction from a page that was open b
   await late.getByLabel('Wat verwacht je dat er gebeurt?').fill('Tien van de tien!');
 
   await page.getByRole('button', { name: 'Begin met deze proef' }).click();
-  await page.getByText(/^begonnen /).waitFor();
+  await page.getByText(/^begonnen /i).waitFor();
   const [head, state] = [await sanne.head(), await cycle(second)];
   await late.getByRole('button', { name: 'Leg vast' }).click();
   await late.getByText('De cyclus is al gestart. Een voorspelling kun je alleen vóór de start opschrijven of aanpassen.').waitFor();

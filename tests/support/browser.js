@@ -60,6 +60,11 @@ export async function go(page, path) {
   await page.locator('main h1').first().waitFor();
 }
 
+/** Waits until what changed last is drawn. */
+export function drawn(page) {
+  return page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
 /** What axe finds against WCAG 2.2 AA and its best practices, one line each. */
 export async function violations(page, options = {}) {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);

@@ -2,15 +2,20 @@
 import { execFile, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.js';
 
 const PROGRAM = process.env.LEERWERK ?? fileURLToPath(new URL('../../target/debug/leerwerk', import.meta.url));
 
-// What still runs when the tests end, however they end.
+// What still runs, and what still lies about, when the tests end, however they end.
 const running = new Set();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+const directories = new Set();
+process.on('exit', () => {
+  running.forEach((child) => child.kill('SIGKILL'));
+  directories.forEach((directory) => rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 /** The environment without what would configure the program or change what it says. */
 function environment(more) {
@@ -23,6 +28,7 @@ function environment(more) {
 export function freshDirectory() {
   const directory = mkdtempSync(join(tmpdir(), 'leerwerk-test-'));
   chmodSync(directory, 0o755);
+  directories.add(directory);
   return directory;
 }
 
@@ -92,14 +98,12 @@ class Service {
     return this.ended;
   }
 
-  /** Stops it and removes what it kept. */
-  async remove() {
-    if (!this.exit) {
-      const impatient = setTimeout(() => this.child.kill('SIGKILL'), 15_000);
-      await this.signal('SIGTERM');
-      clearTimeout(impatient);
-    }
-    rmSync(dirname(this.data), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  /** Stops it. What it kept is removed when the tests end. */
+  async stop() {
+    if (this.exit) return;
+    const impatient = setTimeout(() => this.child.kill('SIGKILL'), 15_000);
+    await this.signal('SIGTERM');
+    clearTimeout(impatient);
   }
 }
 

@@ -16,7 +16,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRef, State},
     http::{HeaderValue, Request, StatusCode, header},
     middleware,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use domain::id::MemberId;
@@ -116,7 +116,7 @@ pub fn router(platform: Platform, options: Options) -> Router {
     };
     signed_in
         .layer(sessions)
-        .route("/graphiql", get(graphiql))
+        .route("/graphiql", get(assets::graphiql))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics))
@@ -132,18 +132,6 @@ pub fn router(platform: Platform, options: Options) -> Router {
         .layer(CompressionLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(shared)
-}
-
-async fn graphiql() -> Response {
-    let page = async_graphql::http::GraphiQLSource::build()
-        .endpoint("/graphql")
-        .subscription_endpoint("/graphql/ws")
-        .title("Leerwerk GraphiQL")
-        .finish();
-    // GraphiQL itself comes from a public server; nothing else here does.
-    let policy = "default-src 'self' https://unpkg.com https://esm.sh 'unsafe-inline' 'unsafe-eval' data: blob:; \
-                  connect-src 'self' ws: wss: https://unpkg.com https://esm.sh; frame-ancestors 'none'";
-    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response()
 }
 
 async fn metrics(State(shared): State<Shared>) -> impl IntoResponse {

@@ -176,6 +176,19 @@ fn settle(world: &mut World, place: usize, count: usize, wanted: Ending) -> Opti
     Some((project, ending, last))
 }
 
+/// The place of the project that a step's cycle belongs to.
+pub(crate) fn project(world: &World, step: Step) -> usize {
+    match step {
+        Step::Plan { ramp, .. } => world.registered[world.cycles.ramps[ramp].project].unwrap_or_default(),
+        Step::Predict(cycle)
+        | Step::Start(cycle)
+        | Step::Observe { cycle, .. }
+        | Step::Result(cycle)
+        | Step::Decide(cycle)
+        | Step::Abandon(cycle) => world.cycles.planned[cycle].project,
+    }
+}
+
 pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     let texts = world.texts.clone();
     let (cycle, text) = match step {

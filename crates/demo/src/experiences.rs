@@ -72,6 +72,14 @@ pub(crate) fn open(world: &mut World) {
     }
 }
 
+/// The place of the experience that a step is about.
+pub(crate) fn place(world: &World, step: Step) -> usize {
+    match step {
+        Step::Meet(_) | Step::Share(..) => world.experiences.len(),
+        Step::Helpful(place) => place,
+    }
+}
+
 pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     match step {
         Step::Meet(telling) => meet(world, telling, at, app),

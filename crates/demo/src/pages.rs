@@ -62,6 +62,14 @@ pub(crate) fn open(world: &mut World) {
     }
 }
 
+/// The place of the page that a step is about.
+pub(crate) fn place(world: &World, step: Step) -> usize {
+    match step {
+        Step::Draft(_) => world.pages.len(),
+        Step::Write { page, .. } | Step::Cite { page, .. } | Step::Revise(page) | Step::Publish(page) => page,
+    }
+}
+
 pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     let texts = world.texts.clone();
     match step {

@@ -85,6 +85,19 @@ fn manager() -> usize {
     PERSONAS.iter().position(|persona| persona.roles.contains(&Role::ProgrammeManager)).unwrap_or_default()
 }
 
+/// A number for whom or what a step is about.
+pub(crate) fn place(step: Step) -> usize {
+    match step {
+        Step::Theme(place)
+        | Step::Intervention(place)
+        | Step::Region(place)
+        | Step::Organisation(place)
+        | Step::Invite(place)
+        | Step::Profile(place)
+        | Step::Role(place) => place,
+    }
+}
+
 pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     let texts = world.texts.clone();
     Ok(Some(match step {

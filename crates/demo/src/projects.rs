@@ -135,6 +135,21 @@ fn part_of_each(phases: usize) -> f64 {
     1.0 / (phases + 0.6)
 }
 
+/// The place of the project that a step is about.
+pub(crate) fn place(world: &World, step: Step) -> usize {
+    match step {
+        Step::Register(_) => world.projects.len(),
+        Step::Join(place)
+        | Step::Leave(place)
+        | Step::Advance(place)
+        | Step::Return(place)
+        | Step::Raise(place)
+        | Step::Resolve { project: place, .. }
+        | Step::Reuse(place)
+        | Step::Update(place) => place,
+    }
+}
+
 pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     match step {
         Step::Register(nth) => register(world, nth, at, app).map(Some),

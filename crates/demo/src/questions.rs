@@ -145,6 +145,19 @@ fn lines(texts: &Texts) -> impl Iterator<Item = Wording> {
     topics.flat_map(|(topic, text)| (0..text.asks.len()).map(move |ask| Wording { topic, ask, round: 0 }))
 }
 
+/// The place of the question that a step is about.
+pub(crate) fn place(world: &World, step: Step) -> usize {
+    match step {
+        Step::Ask(_) => world.questions.asked.len(),
+        Step::Answer { question: place, .. }
+        | Step::Accept { question: place, .. }
+        | Step::Unaccept { question: place, .. }
+        | Step::SameHere(place)
+        | Step::Helpful { question: place, .. }
+        | Step::Reveal(place) => place,
+    }
+}
+
 pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
     match step {
         Step::Ask(nth) => ask(world, nth, at, app).map(Some),

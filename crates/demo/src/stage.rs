@@ -1,12 +1,11 @@
 //! Where steps become commands: one after the other, or side by side where neither leans on the other.
 
-use std::{collections::HashSet, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use app::{App, By, Failure, Request, RunError};
 use chrono::TimeDelta;
 use domain::Command;
 use eventlog::Position;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 
 use crate::{LoadError, clock::Clock, world::World};
@@ -84,61 +83,79 @@ async fn run<C: Command>(app: &App, request: &Request, command: C) -> Result<Pos
     Err(failed::<C>(Failure::Busy))
 }
 
-/// The lanes in which commands run. Each has its own source of ids, so that ids do not depend on which of the
-/// commands that run side by side is faster.
+/// The lanes in which commands run: those of one lane one after the other, the lanes side by side. Each has its own
+/// source of ids, so that ids do not depend on which lane is faster, and what happens to one thing happens in one lane,
+/// which remembers it.
 pub(crate) struct Stage {
     lanes: Vec<Arc<App>>,
     clock: Clock,
-    /// Commands prepared so far, each in its own lane.
-    taken: usize,
-    wave: Vec<Job>,
-    targets: HashSet<Uuid>,
+    /// What runs at the next moment, lane by lane.
+    waves: Vec<Vec<Job>>,
+    /// How many commands that is.
+    waiting: usize,
+    /// What they are done to, and in which lane.
+    targets: HashMap<Uuid, usize>,
     events: Position,
 }
 
 impl Stage {
     pub(crate) fn new(lanes: Vec<Arc<App>>, clock: Clock) -> Self {
-        Self { lanes, clock, taken: 0, wave: Vec::new(), targets: HashSet::new(), events: 0 }
+        let waves = lanes.iter().map(|_| Vec::new()).collect();
+        Self { lanes, clock, waves, waiting: 0, targets: HashMap::new(), events: 0 }
     }
 
     /// Carries out all steps; tells how many events there are in the end.
     pub(crate) async fn play(&mut self, world: &mut World, progress: impl Fn(usize)) -> Result<usize, LoadError> {
         world.open();
+        // With a single lane each command has a moment of its own.
+        let most = if self.lanes.len() == 1 { 1 } else { self.lanes.len() * 2 };
         let mut began = self.clock.now();
         while let Some((at, step)) = world.agenda.next() {
-            if self.wave.len() == self.lanes.len() || at - began > MOMENT {
+            if self.waiting == most || at - began > MOMENT {
                 self.finish(&progress).await?;
             }
-            if self.wave.is_empty() {
+            if self.waiting == 0 {
                 self.clock.forward(at);
                 began = at;
             }
-            let app = self.lanes[self.taken % self.lanes.len()].clone();
+            let lane = world.lane(step) % self.lanes.len();
+            let app = self.lanes[lane].clone();
             let Some(job) = world.perform(step, at, &app)? else { continue };
-            self.taken += 1;
-            if self.leans(&job) {
+            if self.leans(&job, lane) {
                 self.finish(&progress).await?;
                 self.clock.forward(at);
                 began = at;
             }
-            self.targets.insert(job.target);
-            self.wave.push(job);
+            self.targets.insert(job.target, lane);
+            self.waves[lane].push(job);
+            self.waiting += 1;
         }
         self.finish(&progress).await?;
         Ok(usize::try_from(self.events).unwrap_or_default())
     }
 
-    fn leans(&self, job: &Job) -> bool {
-        std::iter::once(&job.target).chain(&job.leans_on).any(|id| self.targets.contains(id))
+    /// Whether it needs what another lane has yet to do.
+    fn leans(&self, job: &Job, lane: usize) -> bool {
+        let mut needed = std::iter::once(&job.target).chain(&job.leans_on);
+        needed.any(|id| self.targets.get(id).is_some_and(|other| *other != lane))
     }
 
+    /// Runs what waits.
     async fn finish(&mut self, progress: &impl Fn(usize)) -> Result<(), LoadError> {
-        if self.wave.is_empty() {
+        if self.waiting == 0 {
             return Ok(());
         }
         self.targets.clear();
-        let jobs = self.wave.drain(..).map(|job| job.work).collect::<Vec<_>>();
-        let positions: Vec<Position> = stream::iter(jobs).buffer_unordered(self.lanes.len()).try_collect().await?;
+        self.waiting = 0;
+        let waves: Vec<Vec<Job>> = self.waves.iter_mut().map(std::mem::take).filter(|wave| !wave.is_empty()).collect();
+        let lanes = waves.into_iter().map(async |wave| {
+            let mut last = 0;
+            for job in wave {
+                last = job.work.await?.max(last);
+            }
+            Ok::<_, LoadError>(last)
+        });
+        let positions = futures::future::try_join_all(lanes).await?;
         self.events = positions.into_iter().fold(self.events, Position::max);
         progress(usize::try_from(self.events).unwrap_or_default());
         Ok(())

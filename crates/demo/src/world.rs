@@ -187,6 +187,20 @@ impl World {
         }
     }
 
+    /// Tells steps apart that can run side by side: what happens to one thing has one number.
+    pub(crate) fn lane(&self, step: Step) -> usize {
+        let (kind, place) = match step {
+            Step::People(step) => (0, people::place(step)),
+            Step::Project(step) => (1, projects::place(self, step)),
+            // A cycle leans on its project.
+            Step::Cycle(step) => (1, cycles::project(self, step)),
+            Step::Question(step) => (2, questions::place(self, step)),
+            Step::Experience(step) => (3, experiences::place(self, step)),
+            Step::Page(step) => (4, pages::place(self, step)),
+        };
+        kind * 11 + place
+    }
+
     /// So many in the small world; more in a larger one.
     pub(crate) fn scaled(&self, count: usize) -> usize {
         part(count, self.size).max(count)

@@ -19,7 +19,17 @@ const INDEX: &str = "index.html";
 
 /// What pages may load: their own files and nothing else. (The client's build leaves no inline script.)
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                      font-src 'self' data:; \
                       connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+
+/// GraphiQL, a client for developers that comes with the web client.
+pub(super) async fn graphiql(headers: HeaderMap) -> Response {
+    const PAGE: &str = "graphiql/index.html";
+    match Client::get(PAGE) {
+        Some(page) => with_policy(respond(PAGE, page, "no-cache", &headers)),
+        None => without_client(),
+    }
+}
 
 /// A file of the client, or its start page for every address that is a page.
 pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
@@ -34,17 +44,20 @@ pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
     }
     let is_page = !path.rsplit('/').next().unwrap_or_default().contains('.');
     match Client::get(INDEX) {
-        Some(index) if is_page => {
-            let mut response = respond(INDEX, index, "no-cache", &headers);
-            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-            response
-        }
-        None if is_page => {
-            let detail = "this binary was built without the web client; build it with `make build`";
-            problem::problem(StatusCode::NOT_FOUND, "NO_WEB_CLIENT", detail)
-        }
+        Some(index) if is_page => with_policy(respond(INDEX, index, "no-cache", &headers)),
+        None if is_page => without_client(),
         _ => problem::not_found(),
     }
+}
+
+fn with_policy(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response
+}
+
+fn without_client() -> Response {
+    let detail = "this binary was built without the web client; build it with `make build`";
+    problem::problem(StatusCode::NOT_FOUND, "NO_WEB_CLIENT", detail)
 }
 
 fn respond(path: &str, file: EmbeddedFile, cache: &'static str, headers: &HeaderMap) -> Response {

@@ -53,7 +53,7 @@ export class Draft<Value extends object> {
     this.#remove();
   }
 
-  /** The next sending is another one, e.g. after a refusal. */
+  /** The next sending is another one. */
   renewKey(): void {
     this.key = crypto.randomUUID();
   }

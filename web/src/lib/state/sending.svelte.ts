@@ -2,6 +2,7 @@
 import { request } from '$lib/graphql/client';
 import { Failure } from '$lib/graphql/failure';
 import type { TadaDocumentNode } from '$lib/graphql/graphql';
+import type { Draft } from './draft.svelte';
 
 export interface Refusal {
   code: string;
@@ -14,14 +15,22 @@ type Answer = { result: { __typename: string } };
 type Changed<Result extends Answer> = Exclude<Result['result'], { __typename: 'Refusal' }>;
 type Keyed = { idempotencyKey?: string | null };
 
+const KEY_REUSED = 'IDEMPOTENCY_KEY_REUSED';
+
 export class Sending {
   phase = $state<'idle' | 'sending' | 'done' | 'refused' | 'failed'>('idle');
   refusal = $state.raw<Refusal | null>(null);
   failure = $state.raw<Failure | null>(null);
+  readonly #draft: Draft<object> | undefined;
   #key: string | null = null;
 
+  /** With a draft, its key is used: sending again after closing the browser is still the same sending. */
+  constructor(draft?: Draft<object>) {
+    this.#draft = draft;
+  }
+
   /**
-   * Send, once however often it is tried: without a key in `input`, one is kept until an answer came.
+   * Send, once however often it is tried: a key is kept until an answer came.
    * Gives what changed, or null after a refusal or failure (which then stand in the fields above).
    */
   async send<Result extends Answer, Input extends Keyed>(
@@ -34,20 +43,28 @@ export class Sending {
     this.failure = null;
     this.#key ??= crypto.randomUUID();
     try {
-      const { result } = await request(document, { input: { idempotencyKey: this.#key, ...input } });
+      const idempotencyKey = this.#draft?.key ?? this.#key;
+      const { result } = await request(document, { input: { ...input, idempotencyKey } });
       this.#key = null;
       if (isRefusal(result)) {
-        this.refusal = result;
-        this.phase = 'refused';
+        this.#refused(result);
         return null;
       }
       this.phase = 'done';
       return result as Changed<Result>;
     } catch (cause) {
       this.failure = cause instanceof Failure ? cause : new Failure('UNKNOWN');
+      if (this.failure.code === KEY_REUSED) this.#draft?.renewKey();
       this.phase = 'failed';
       return null;
     }
+  }
+
+  #refused(refusal: Refusal): void {
+    // An earlier version arrived after all. Whoever reads that and sends again means a new message.
+    if (refusal.code === KEY_REUSED) this.#draft?.renewKey();
+    this.refusal = refusal;
+    this.phase = 'refused';
   }
 
   /** Back to the start, when the words of a refusal no longer apply. */
