@@ -60,9 +60,13 @@ export async function go(page, path) {
   await page.locator('main h1').first().waitFor();
 }
 
-/** Waits until what changed last is drawn. */
+/** Waits until what changed last is drawn and nothing moves any more. */
 export function drawn(page) {
-  return page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  return page.evaluate(async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    // What ends may begin something else: inherited colours change one level a frame.
+    for (let still = 0; still < 3; still = document.getAnimations().length ? 0 : still + 1) await frame();
+  });
 }
 
 /** What axe finds against WCAG 2.2 AA and its best practices, one line each. */

@@ -3,7 +3,7 @@
 mod mutations;
 
 use async_graphql::{Context, Enum, ID, Object};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use domain::{
     Aggregate as _, Command as _,
     id::CycleId,
@@ -27,7 +27,7 @@ use super::{
     id::{global, local},
     member::{self, Member, maybe_member},
     project::Project,
-    text::Text,
+    text::{Date, Text},
 };
 
 /// Where a cycle stands.
@@ -134,13 +134,13 @@ impl Cycle {
     }
 
     /// Planned first day.
-    async fn starts(&self) -> NaiveDate {
-        self.0.starts
+    async fn starts(&self) -> Date {
+        Date(self.0.starts)
     }
 
     /// Planned last day.
-    async fn ends(&self) -> NaiveDate {
-        self.0.ends
+    async fn ends(&self) -> Date {
+        Date(self.0.ends)
     }
 
     async fn stage(&self) -> CycleStage {

@@ -7,7 +7,7 @@ use async_graphql::{
     Context, Enum, ID, InputObject, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use domain::{
     Aggregate as _, Command as _,
     id::ProjectId,
@@ -42,7 +42,7 @@ use super::{
     member::{self, Member, maybe_member},
     paging::{Cursor, Page},
     question::Phase,
-    text::{Position, Text},
+    text::{Date, Position, Text},
 };
 
 /// What kind of thing stands in the way.
@@ -125,8 +125,8 @@ impl Project {
     }
 
     /// First day.
-    async fn starts_on(&self) -> NaiveDate {
-        self.0.starts_on
+    async fn starts_on(&self) -> Date {
+        Date(self.0.starts_on)
     }
 
     async fn phase(&self) -> Phase {

@@ -1,7 +1,9 @@
 //! Texts that people wrote, and the scalars.
 
 use async_graphql::{InputValueError, InputValueResult, Object, Scalar, ScalarType, Value};
+use chrono::NaiveDate;
 use readmodel::Shown;
+use serde::Serialize;
 
 use crate::markdown;
 
@@ -53,5 +55,26 @@ impl ScalarType for Position {
 
     fn to_value(&self) -> Value {
         Value::from(self.0)
+    }
+}
+
+/// A calendar day, ISO 8601, e.g. 2026-03-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Date(pub(crate) NaiveDate);
+
+#[Scalar]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => {
+                text.parse().map(Self).map_err(|_| InputValueError::custom("a date looks like 2026-03-01"))
+            }
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0.to_string())
     }
 }

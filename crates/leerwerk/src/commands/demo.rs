@@ -1,8 +1,8 @@
 //! `leerwerk demo`: fill an empty log with the demo world, then stop.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use app::Source;
 use clap::Args;
 use demo::{LoadError, Options, PERSONAS, Summary};
@@ -34,10 +34,10 @@ impl Demo {
                 tell(&summary);
                 Ok(())
             }
-            Err(LoadError::NotEmpty { events }) => bail!(
+            Err(LoadError::NotEmpty { events }) => Err(anyhow!(
                 "the log holds {events} events already, and the demo world is for an empty one; \
                  choose another --data-dir or DATABASE_URL"
-            ),
+            )),
             Err(error) => Err(error).context("the demo world was not loaded; begin anew with an empty log"),
         };
         platform.close().await?;
@@ -53,10 +53,8 @@ fn bar(events: Option<usize>) -> ProgressBar {
     };
     bar.enable_steady_tick(Duration::from_millis(200));
     bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
-        .with_message(Cow::Borrowed("the demo world"))
 }
 
-#[expect(clippy::print_stdout, reason = "the outcome of the command")]
 fn tell(summary: &Summary) {
     let Summary { events, regions, organisations, members, projects, questions, anonymous, unanswered, .. } = summary;
     println!("{events} events: {regions} regions, {organisations} organisations, {members} members,");

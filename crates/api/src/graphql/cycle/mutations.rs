@@ -1,7 +1,6 @@
 //! What can be done with PDSA cycles.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
-use chrono::NaiveDate;
 use domain::{
     Aggregate as _, Sealed,
     id::{CycleId, ObservationId, ProjectId},
@@ -21,7 +20,7 @@ use crate::graphql::{
     context::Viewing as _,
     error::Failed,
     mutation::{self, Change, Creation, Refusal, Wrong, line, maybe, maybe_prose, prose, thing},
-    text::Position,
+    text::{Date, Position},
 };
 
 /// A cycle after something happened to it.
@@ -53,9 +52,9 @@ pub(crate) struct PlanCycleInput {
     /// Who, what, when, where; which data.
     plan: Option<String>,
     /// First day.
-    starts: NaiveDate,
+    starts: Date,
     /// Last day.
-    ends: NaiveDate,
+    ends: Date,
     #[graphql(flatten)]
     #[serde(flatten)]
     creation: Creation,
@@ -183,8 +182,8 @@ impl CycleMutations {
                 prediction: maybe_prose("prediction", &scope(id), input.prediction.as_ref())?,
                 plan: maybe_prose("plan", &scope(id), input.plan.as_ref())?,
                 owner,
-                starts: input.starts,
-                ends: input.ends,
+                starts: input.starts.0,
+                ends: input.ends.0,
             })
         })();
         run(ctx, &input, (&input.creation).into(), command).await

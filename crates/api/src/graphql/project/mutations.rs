@@ -1,7 +1,6 @@
 //! What can be done with projects.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
-use chrono::NaiveDate;
 use domain::{
     Aggregate as _, Sealed,
     experience::Experience as ExperienceAggregate,
@@ -26,7 +25,7 @@ use crate::graphql::{
     error::Failed,
     mutation::{self, Change, Creation, Refusal, Wrong, line, maybe, maybe_prose, prose, thing, things},
     question::Phase,
-    text::Position,
+    text::{Date, Position},
 };
 
 /// A project after something happened to it.
@@ -55,7 +54,7 @@ pub(crate) struct RegisterProjectInput {
     /// At least one.
     organisation_ids: Vec<ID>,
     region_id: ID,
-    starts_on: NaiveDate,
+    starts_on: Date,
     #[graphql(flatten)]
     #[serde(flatten)]
     creation: Creation,
@@ -195,7 +194,7 @@ impl ProjectMutations {
                 organisations: things("organisationIds", OrganisationAggregate::KIND, &input.organisation_ids)?,
                 region: thing("regionId", RegionAggregate::KIND, &input.region_id)?,
                 lead,
-                start: input.starts_on,
+                start: input.starts_on.0,
             })
         })();
         run(ctx, &input, (&input.creation).into(), command).await
