@@ -27,6 +27,8 @@ pub(crate) const PAGE: i64 = 1_000;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long to wait before going on after trouble.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How often to look, while nothing happens, whether the database still has what was folded.
+const LOOK: Duration = Duration::from_secs(2);
 /// Batches a slow subscriber may lag behind before it must catch up from the log.
 const NEWS: usize = 256;
 
@@ -150,15 +152,24 @@ impl Engine {
     async fn run(self, mut after: Position) {
         loop {
             let mut pages = Box::pin(self.log.follow(after, PAGE));
-            while let Some(page) = pages.next().await {
-                let done = match page {
-                    Ok(events) => self.fold(&events).await,
-                    Err(error) => Err(error.into()),
+            loop {
+                let done = match tokio::time::timeout(LOOK, pages.next()).await {
+                    Ok(Some(Ok(events))) => self.fold(&events).await,
+                    Ok(Some(Err(error))) => Err(error.into()),
+                    Ok(None) => return,
+                    // Nothing new; the database may have been restarted meanwhile.
+                    Err(_) => self.stored().await.map(|stored| stored.min(after)),
                 };
                 match done {
                     Ok(last) => {
+                        let lost = last < after;
                         after = last;
                         self.note(None);
+                        if lost {
+                            tracing::warn!(position = last, "the database lost the last folds; they are done again");
+                            self.reached.send_replace(last);
+                            break;
+                        }
                     }
                     Err(error) => {
                         self.note(Some(&error));
@@ -170,12 +181,24 @@ impl Engine {
         }
     }
 
-    /// Folds a page into all models in one transaction; returns the position reached.
+    /// Every event up to here is in the tables of all models that are ours to fold.
+    async fn stored(&self) -> Result<Position, ReadModelError> {
+        let rows =
+            sqlx::query!("SELECT model, version, position FROM readmodel.checkpoint").fetch_all(&self.pool).await?;
+        let ours = rows
+            .into_iter()
+            .filter(|row| self.models.iter().any(|model| model.name() == row.model && model.version() == row.version));
+        Ok(ours.map(|row| row.position).min().unwrap_or(Position::MAX))
+    }
+
+    /// Folds a page into all models in one transaction; returns the position reached. When the database, having
+    /// crashed, has lost folds that came before this page, nothing is done and the position to go on from is returned.
     async fn fold(&self, events: &[Recorded]) -> Result<Position, ReadModelError> {
         let Some(last) = events.last().map(|event| event.position) else { return Ok(0) };
         let seen = see(&self.log, events).await?;
         let mut transaction = self.pool.begin().await?;
-        // Read models can be folded again: they need not wait for the disk.
+        // Read models can be folded again: they need not wait for the disk. (A crash of the database may undo the last
+        // folds, together with their checkpoints; that is noticed here or in `run`, and they are done again.)
         sqlx::query!("SELECT set_config('synchronous_commit', 'off', true) AS done")
             .fetch_one(&mut *transaction)
             .await?;
@@ -193,6 +216,9 @@ impl Engine {
                 // Another process runs a newer definition; its tables are its own business.
                 continue;
             };
+            if checkpoint.position + 1 < seen[0].position {
+                return Ok(checkpoint.position);
+            }
             let from = seen.partition_point(|event| event.position <= checkpoint.position);
             if from < seen.len() {
                 model.project(&mut transaction, &tables::live(model.name()), &seen[from..]).await?;
