@@ -87,7 +87,11 @@ pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<Ap
             let text = &texts.pages[drafted.text];
             let key = &text.sections[section].cites[nth];
             let (id, section) = (drafted.id, drafted.sections[section]);
-            let Some(source) = source(world, key, &text.theme, (page + nth).is_multiple_of(2)) else { return Ok(None) };
+            let Some(source) =
+                source(world, key, (nth == 0).then_some(text.theme.as_str()), (page + nth).is_multiple_of(2))
+            else {
+                return Ok(None);
+            };
             Ok(editor(world).map(|by| Job::new(app, by, CiteSource { page: id, section, source })))
         }
         Step::Publish(page) => {
@@ -160,15 +164,16 @@ fn write(world: &mut World, page: usize, section: usize, text: &str, app: &Arc<A
 }
 
 /// The latest contribution with this key: an experience, a question or the answer that helped. While there is none,
-/// another question on the theme that was answered.
-fn source(world: &World, key: &str, theme: &str, answer: bool) -> Option<Source> {
+/// another question on the theme that was answered, if a theme is given.
+fn source(world: &World, key: &str, theme: Option<&str>, answer: bool) -> Option<Source> {
     if let Some(experience) = world.experiences_by_key.get(key) {
         return Some(Source::Experience { experience: *experience });
     }
     let questions = &world.questions;
     let named = questions.by_key.get(key).copied();
     let place = named.or_else(|| {
-        let about = |asked: &Asked| asked.accepted.is_some() && asked.is_on(theme, &world.texts);
+        let about =
+            |asked: &Asked| asked.accepted.is_some() && theme.is_some_and(|theme| asked.is_on(theme, &world.texts));
         questions.asked.iter().rposition(about)
     })?;
     let asked = &questions.asked[place];

@@ -235,7 +235,7 @@ fn ask(world: &mut World, nth: usize, at: Timestamp, app: &Arc<App>) -> Result<J
     if let Some(key) = &topic.key {
         world.questions.by_key.insert(key.clone(), place);
     }
-    plan(world, place, topic.answers.len(), at);
+    plan(world, place, topic.answers_to(wording.ask).len(), at);
     let member = world.people.all[who].id;
     if !anonymous {
         return Ok(Job::new(app, By::Member(member), command));
@@ -315,9 +315,9 @@ fn answer(
 ) -> Result<Option<Job>, LoadError> {
     let texts = world.texts.clone();
     let Asked { id, asker, anonymous, wording, ref answers, .. } = world.questions.asked[question];
-    let replies = &texts.topics[wording.topic].answers;
+    let replies = texts.topics[wording.topic].answers_to(wording.ask);
     // Another way of asking begins with another answer.
-    let reply = &replies[(nth + wording.ask + wording.round) % replies.len()];
+    let reply = replies[(nth + wording.ask + wording.round) % replies.len()];
     let than: Vec<usize> = answers.iter().map(|(_, author)| *author).chain([asker]).collect();
     let helper = helper(world, &texts.topics[wording.topic].themes, reply.by).filter(|helper| !than.contains(helper));
     let author = helper.or_else(|| world.people.other(&mut world.rng, reply.by, &than));

@@ -153,8 +153,18 @@ pub(crate) struct Ask {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reply {
     pub(crate) body: String,
+    /// Which ways of asking it fits, by their places; all when absent.
+    #[serde(default)]
+    to: Option<Vec<usize>>,
     #[serde(default)]
     pub(crate) by: Option<Setting>,
+}
+
+impl Topic {
+    /// What others answer to one way of asking.
+    pub(crate) fn answers_to(&self, ask: usize) -> Vec<&Reply> {
+        self.answers.iter().filter(|reply| reply.to.as_ref().is_none_or(|fits| fits.contains(&ask))).collect()
+    }
 }
 
 /// A shared experience.
@@ -331,7 +341,7 @@ impl Texts {
                 "questions-participatie",
                 "questions-open"
             ),
-            experiences: all!("experiences-1", "experiences-2"),
+            experiences: all!("experiences-1", "experiences-2", "experiences-3"),
             bottlenecks: one!("bottlenecks"),
             projects: one!("projects"),
             updates: one!("updates"),

@@ -50,7 +50,7 @@ const FRESH: Duration = Duration::from_secs(1);
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 /// A batch takes no more appends when it holds so many bytes.
 const BATCH_BYTES: usize = 8 << 20;
-const GATHER: u32 = 8;
+const GATHER: u32 = 4;
 /// Postgres: `lock_not_available`, the head stayed locked too long.
 const LOCK_TIMEOUT: &str = "55P03";
 

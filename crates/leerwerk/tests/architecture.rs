@@ -45,7 +45,7 @@ fn dependencies(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
         .filter(|package| members.contains(&&package["id"]))
         .map(|package| {
             let used = package["dependencies"].as_array().expect("dependencies").iter();
-            let used = used.filter(|dependency| dependency["kind"].is_null()).map(|dependency| name(dependency));
+            let used = used.filter(|dependency| dependency["kind"].is_null()).map(name);
             (name(package), used.collect())
         })
         .collect()

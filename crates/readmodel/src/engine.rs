@@ -162,10 +162,10 @@ impl Engine {
                 };
                 match done {
                     Ok(last) => {
-                        let lost = last < after;
+                        let went_back = last < after;
                         after = last;
                         self.note(None);
-                        if lost {
+                        if went_back {
                             tracing::warn!(position = last, "the database lost the last folds; they are done again");
                             self.reached.send_replace(last);
                             break;

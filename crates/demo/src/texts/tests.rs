@@ -68,6 +68,12 @@ fn what_texts_refer_to_is_there() {
     let topics = texts.topics.iter().filter_map(|topic| topic.key.as_deref());
     let accounts = texts.experiences.iter().filter_map(|account| account.key.as_deref());
     let citable: Vec<&str> = topics.chain(accounts).collect();
+    for topic in &texts.topics {
+        let asks = 0..topic.asks.len();
+        let told = asks.clone().all(|ask| !topic.answers_to(ask).is_empty()) || topic.answers.is_empty();
+        let named = topic.answers.iter().flat_map(|reply| reply.to.iter().flatten());
+        assert!(told && named.into_iter().all(|ask| asks.contains(ask)), "{:?}", topic.key);
+    }
     for page in &texts.pages {
         assert!(texts.intervention(&page.intervention).is_some() && texts.theme(&page.theme).is_some());
         assert!(page.revision.0 < page.sections.len());
