@@ -9,6 +9,7 @@ mod load;
 mod policy;
 mod run;
 mod source;
+mod turns;
 
 pub use error::{Declined, Failure, RunError};
 pub use policy::Policies;
@@ -26,12 +27,13 @@ pub struct App {
     policies: Policies,
     source: Source,
     states: load::States,
+    turns: turns::Turns,
 }
 
 impl App {
     /// Over an open log.
     pub fn new(log: Arc<Log>, policies: Policies, source: Source) -> Self {
-        Self { log, policies, source, states: load::States::default() }
+        Self { log, policies, source, states: load::States::default(), turns: turns::Turns::default() }
     }
 
     /// The log commands are appended to.

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How often a command is decided anew because somebody else was ahead.
-const TRIES: usize = 8;
+const TRIES: usize = 16;
 
 /// In whose name a command is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +93,8 @@ impl App {
         {
             return Err(Declined::NoSuch { stream }.into());
         }
+        // Commands to one thing take turns here; what other processes do is left to the expected version.
+        let _turn = self.turns.take(&StreamId::new(C::State::KIND, command.target())).await;
         for _ in 0..TRIES {
             if let Some(done) = self.attempt(command.clone(), request, key).await? {
                 metrics::counter!("app_commands_total", "command" => C::NAME).increment(1);

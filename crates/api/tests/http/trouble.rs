@@ -216,3 +216,18 @@ async fn an_event_opens_with_its_texts_still_sealed() {
     assert!(!event["data"].to_string().contains("Wie belt er na"), "{event}");
     assert!(event["data"]["title"]["box"].is_string());
 }
+
+#[tokio::test]
+async fn many_answers_to_one_question_at_once_are_all_taken() {
+    let world = World::new().await;
+    let sanne = world.visitor("sanne").await;
+    let joost = world.visitor("joost").await;
+    let asked = sanne.mutate("askQuestion", "question", "", question(&world, "k", "Wie belt?")).await;
+    let answers = (0..40).map(|n| {
+        let input = json!({ "questionId": asked["question"]["id"], "body": format!("Antwoord {n}") });
+        joost.mutate("giveAnswer", "question", "answerCount", input)
+    });
+    let given = futures::future::join_all(answers).await;
+    let most = given.iter().filter_map(|changed| changed["question"]["answerCount"].as_u64()).max();
+    assert_eq!(most, Some(40));
+}
