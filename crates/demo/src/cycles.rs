@@ -75,10 +75,11 @@ impl Ending {
     fn days(self) -> Option<i64> {
         match self {
             Self::Decided => None,
-            Self::Studied => Some(RESULT + 2),
-            Self::Running => Some(START + 5),
-            Self::Predicted => Some(4),
-            Self::Planned => Some(2),
+            // With room for weekends, so that all that is to happen by the end does.
+            Self::Studied => Some(RESULT + 9),
+            Self::Running => Some(START + 17),
+            Self::Predicted => Some(8),
+            Self::Planned => Some(3),
             Self::Abandoned => Some(40),
         }
     }
@@ -297,11 +298,16 @@ fn plan_ahead(world: &mut World, cycle: usize, ending: Ending, predict: bool, se
     if ending == Ending::Abandoned {
         return put(START + 7, Step::Abandon(cycle));
     }
-    let days = if ending == Ending::Running { 1 } else { 4 };
-    for nth in 0..seen.min(3) {
-        put(START + 2 + days * i64::try_from(nth).unwrap_or_default(), Step::Observe { cycle, nth });
+    let seen = seen.min(3);
+    let soon = if ending == Ending::Running { seen.saturating_sub(1) } else { seen };
+    for nth in 0..soon {
+        put(START + 2 + 4 * days(nth), Step::Observe { cycle, nth });
     }
     if ending == Ending::Running {
+        // The latest is news.
+        let ago = TimeDelta::hours(world.rng.random_range(3..30));
+        let last = Step::Observe { cycle, nth: seen.saturating_sub(1) };
+        world.agenda.put(world.calendar.before_end(ago), last.into());
         return;
     }
     put(RESULT - 1, Step::Result(cycle));

@@ -36,9 +36,9 @@ use crate::{
 };
 
 /// Events that a world of size 1 has at the least, whatever its seed.
-const EVENTS: usize = 2_700;
+const EVENTS: usize = 2_600;
 /// Commands that a larger world runs at once.
-const LANES: usize = 48;
+const LANES: usize = 32;
 
 /// Which demo world.
 #[derive(Clone, Debug)]

@@ -255,7 +255,7 @@ fn slug(name: &str, between: &str) -> String {
     words.join(between)
 }
 
-/// Said by the platform: members may not yet say it themselves.
+/// They say who they are.
 fn profile(world: &mut World, place: usize, app: &Arc<App>) -> Result<Job, LoadError> {
     let person = world.people.all[place];
     let member = person.id;
@@ -273,7 +273,7 @@ fn profile(world: &mut World, place: usize, app: &Arc<App>) -> Result<Job, LoadE
         expertise: world.themes_of(&known)?,
         open_to_contact: persona.is_some() || world.rng.random_bool(0.8),
     };
-    Ok(Job::new(app, By::Platform, command))
+    Ok(Job::new(app, By::Member(member), command))
 }
 
 /// The role of a persona; some others are experts too.

@@ -77,8 +77,8 @@ pub static PERSONAS: &[Persona] = &[
         organisation: "Huisartsengroep Reitdiepoever",
         roles: &[],
         about: About {
-            nl: "Huisarts in een groepspraktijk; doet mee in twee projecten en leest vooral onderweg, op zijn telefoon.",
-            en: "A GP in a group practice; takes part in two projects and mostly reads on the move, on his phone.",
+            nl: "Huisarts in een groepspraktijk; doet mee in Sannes project en leest vooral onderweg, op zijn telefoon.",
+            en: "A GP in a group practice; takes part in Sanne's project and mostly reads on the move, on his phone.",
         },
         number: 2,
         expertise: &["communicatie"],

@@ -90,6 +90,8 @@ pub(crate) fn open(world: &mut World) {
         let (least, most) = match plans[nth % plans.len()].phase {
             Phase::Orientation => (20, 80),
             Phase::Preparation => (100, 190),
+            // The first is long enough under way for all its PDSA cycles.
+            Phase::Implementation if nth == 0 => (300, 380),
             Phase::Implementation => (200, 380),
             Phase::Embedding => (390, 560),
             Phase::ScaleUp => (570, 695),

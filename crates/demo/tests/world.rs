@@ -9,6 +9,7 @@ use app::{App, By, Policies, Request, Source};
 use demo::{LoadError, Options, PERSONAS, Summary};
 use domain::{
     Event, Timestamp,
+    id::MemberId,
     member::{MemberEvent, Role},
     pdsa::{CycleEvent, PredictionMet},
     question::QuestionEvent,
@@ -106,6 +107,7 @@ async fn the_small_world_is_whole_and_the_same_every_time() {
     questions_are_mostly_answered_within_a_day(&events);
     cycles_are_in_all_stages(&events);
     there_is_news(&events);
+    sanne_is_in_the_middle_of_it(&events);
 }
 
 fn it_holds_what_it_promises(summary: &Summary, events: &[Opened]) {
@@ -246,6 +248,26 @@ fn cycles_are_in_all_stages(events: &[Opened]) {
     for outcome in [PredictionMet::Met, PredictionMet::PartlyMet, PredictionMet::NotMet] {
         assert!(met.contains(&outcome), "{outcome:?}");
     }
+}
+
+/// Who asks, leads: her project runs a cycle right now, and Femke's with the same intervention is further.
+fn sanne_is_in_the_middle_of_it(events: &[Opened]) {
+    let [sanne, femke] = ["sanne", "femke"].map(|key| demo::Persona::of(key).expect("a persona").member());
+    let leads = |member: MemberId| {
+        let led = of_type(events, "ProjectRegistered").find(|event| event.payload["lead"] == member.to_string());
+        led.expect("a project").recorded.stream.id
+    };
+    let phase = |project: Uuid| {
+        let advanced = of_type(events, "PhaseAdvanced").filter(|event| event.recorded.stream.id == project);
+        advanced.last().expect("a later phase").payload["to"].clone()
+    };
+    assert_eq!((phase(leads(sanne)), phase(leads(femke))), ("implementation".into(), "embedding".into()));
+    let planned = of_type(events, "CyclePlanned").filter(|event| event.payload["project"] == leads(sanne).to_string());
+    let cycles: Vec<Uuid> = planned.map(|event| event.recorded.stream.id).collect();
+    let last = |cycle: &Uuid| events.iter().rfind(|event| event.recorded.stream.id == *cycle).expect("an event");
+    assert!(cycles.len() >= 4 && cycles.iter().any(|cycle| last(cycle).recorded.event_type == "ObservationRecorded"));
+    let asked = of_type(events, "QuestionAsked").filter(|event| event.recorded.actor == format!("member:{sanne}"));
+    assert!(asked.count() >= 3);
 }
 
 /// A question two hours ago that nobody answered, and other things of the last days.

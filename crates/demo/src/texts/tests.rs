@@ -105,6 +105,7 @@ fn there_are_enough_texts() {
     let open = texts.topics.iter().filter(|topic| topic.answers.is_empty()).count();
     assert!(asks >= 70 && texts.experiences.len() >= 40 && texts.bottlenecks.len() >= 30 && cycles >= 25);
     assert_eq!((texts.projects.len(), texts.pages.len(), open), (24, 8, 8));
+    assert!(texts.ramps.iter().flat_map(|ramp| &ramp.cycles).all(|cycle| !cycle.observations.is_empty()));
     let register = &texts.register;
     assert_eq!((register.regions.len(), register.organisations.len(), register.themes.len()), (12, 40, 6));
 }
