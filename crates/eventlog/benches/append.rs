@@ -44,17 +44,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     runtime.block_on(async {
         measure::describe_machine(&postgres.url("postgres").parse()?, folder.path()).await;
         let place = Place::create(&postgres.url("postgres"), "bench").await;
-        if let Ok(n) = std::env::var("PROFILE") {
-            let n: usize = n.parse().unwrap();
-            for _ in 0..4 {
-                let r = place.ours(n, 1, std::env::var("KEYED").is_ok()).await;
-                let b: f64 = sqlx::query_scalar("SELECT count(*)::float8 / count(DISTINCT xmin::text) FROM (SELECT xmin FROM log.event ORDER BY position DESC LIMIT 5000) x").fetch_one(&place.pool).await.unwrap();
-                println!("ours {n}: {:.0}/s p50 {:.3} p99 {:.3} batch {b:.1}", r.rate, r.latency.p50, r.latency.p99);
-                let r = place.plain(n).await;
-                println!("plain {n}: {:.0}/s p50 {:.3} p99 {:.3}", r.rate, r.latency.p50, r.latency.p99);
-            }
-            return Ok(());
-        }
         if wanted("appends") {
             appends(&place).await;
         }

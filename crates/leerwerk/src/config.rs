@@ -1,4 +1,5 @@
 //! Configuration: flags with environment twins. What is wrong is told all at once, before anything starts.
+#![expect(clippy::doc_markdown, reason = "the docs of options are printed as help, where backticks are noise")]
 
 use std::{net::SocketAddr, path::PathBuf};
 
