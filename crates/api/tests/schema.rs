@@ -55,7 +55,7 @@ fn every_type_and_every_query_says_what_it_is() {
     }
 }
 
-/// Commands without a mutation: the register, the catalogue and access are kept by the demo world for now, until people
+/// Commands without a mutation: the register, the catalogue and access have no screens until people
 /// can be let in.
 const WITHOUT_MUTATION: [&str; 8] = [
     "add_intervention",
