@@ -87,14 +87,72 @@ pub(crate) async fn look_up(connection: &mut PgConnection, batch: &[Queued]) -> 
     Ok(known)
 }
 
-/// Stores the accepted events with their keys and receipts, moves the head, notifies, all in one statement, provided
-/// that the head is as the batch was decided on, that guessed versions are right and that keys are new. Returns what
-/// is then the head's `xmin`, or nothing when nothing was stored.
+/// The statement that stores, with more conditions and more to store where there is any.
+macro_rules! store {
+    ($connection:ident, $batch:ident, $notify:ident, $conditions:tt, $more:tt, $($argument:expr,)*) => {{
+        let c = &$batch.columns;
+        sqlx::query!(
+            "WITH head AS (
+                 UPDATE log.head SET position = $1, at = $2
+                 WHERE singleton AND position = $3 AND xmin = $4::text::xid " + $conditions + "
+                 RETURNING xmin::text AS xmin
+             ), " + $more + " events AS (
+                 INSERT INTO log.event (position, stream_kind, stream_id, version, id, type, schema_version, at, actor,
+                                        correlation, causation, concerns, data, leaf_hash)
+                 SELECT position, stream_kind, stream_id, version, id, type, schema_version, at, actor,
+                        correlation, causation, concerns::uuid[], data::json, leaf_hash
+                 FROM unnest($6::bigint[], $7::text[], $8::uuid[], $9::int[], $10::uuid[], $11::text[],
+                             $12::smallint[], $13::timestamptz[], $14::text[], $15::uuid[], $16::uuid[], $17::text[],
+                             $18::text[], $19::bytea[])
+                      AS new (position, stream_kind, stream_id, version, id, type, schema_version, at, actor,
+                              correlation, causation, concerns, data, leaf_hash)
+                 WHERE EXISTS (SELECT FROM head)
+             )
+             SELECT xmin AS \"xmin!\", CASE WHEN $5 THEN pg_notify('log_head', $1::bigint::text) END AS done FROM head",
+            $batch.position,
+            $batch.at,
+            $batch.before.position,
+            &$batch.before.xmin,
+            $notify,
+            &c.position,
+            &c.stream_kind as &[&str],
+            &c.stream_id,
+            &c.version,
+            &c.id,
+            &c.event_type as &[&str],
+            &c.schema_version,
+            &c.at,
+            &c.actor as &[&str],
+            &c.correlation,
+            &c.causation as &[Option<Uuid>],
+            &c.concerns,
+            &c.data as &[&str],
+            &c.leaf_hash as &[[u8; 32]],
+            $($argument,)*
+        )
+        .fetch_optional($connection)
+        .await?
+    }};
+}
+
+/// Stores the accepted events with their keys and receipts, moves the head and, if told to, notifies, all in one
+/// statement, provided that the head is as the batch was decided on, that guessed versions are right and that keys are
+/// new. Returns what is then the head's `xmin`, or nothing when nothing was stored.
 ///
 /// The statement's snapshot may be older than its lock on the head row. That does no harm: what was appended between
 /// the two changed the row, which is then looked at again, and not found.
-pub(crate) async fn store(connection: &mut PgConnection, batch: &Batch<'_>) -> Result<Option<String>, sqlx::Error> {
+pub(crate) async fn store(
+    connection: &mut PgConnection,
+    batch: &Batch<'_>,
+    notify: bool,
+) -> Result<Option<String>, sqlx::Error> {
     let c = &batch.columns;
+    let guesses = &batch.known.guesses;
+    if c.keys.is_empty() && c.receipts.is_empty() && guesses.is_empty() {
+        // Every part of a statement costs, even one with nothing to do.
+        let row = store!(connection, batch, notify, "", "",);
+        return Ok(row.map(|row| row.xmin));
+    }
     let key_scopes: Vec<&str> = c.keys.iter().map(|(scope, ..)| *scope).collect();
     let key_bytes: Vec<&[u8]> = c.keys.iter().map(|(_, wrapped, _)| *wrapped).collect();
     let key_moments: Vec<_> = c.keys.iter().map(|(.., at)| *at).collect();
@@ -106,55 +164,34 @@ pub(crate) async fn store(connection: &mut PgConnection, batch: &Batch<'_>) -> R
     let receipt_lasts: Vec<i32> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.last_version).collect();
     let receipt_positions: Vec<i64> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.position).collect();
     let receipt_moments: Vec<_> = c.receipts.iter().map(|(.., at)| *at).collect();
-    let guesses = &batch.known.guesses;
     let guessed_kinds: Vec<&str> = guesses.iter().map(|(stream, _)| stream.kind.as_str()).collect();
     let guessed_ids: Vec<Uuid> = guesses.iter().map(|(stream, _)| stream.id).collect();
     let guessed_versions: Vec<i32> = guesses.iter().map(|(_, version)| *version).collect();
-    let row = sqlx::query!(
-        r#"WITH head AS (
-               UPDATE log.head SET position = $1, at = $2
-               WHERE singleton AND position = $3 AND xmin = $4::text::xid
-                 AND NOT EXISTS (SELECT FROM unnest($5::text[], $6::uuid[], $7::int[]) AS guess (kind, id, version)
-                                 WHERE guess.version <> coalesce(
-                                           (SELECT e.version FROM log.event e
-                                            WHERE e.stream_id = guess.id AND e.stream_kind = guess.kind
-                                            ORDER BY e.version DESC LIMIT 1), 0))
-                 AND NOT EXISTS (SELECT FROM log.receipt WHERE key = ANY($8::bytea[]))
-                 AND NOT EXISTS (SELECT FROM log.data_key WHERE scope = ANY($9::text[]))
-               RETURNING xmin::text AS xmin
-           ), keys AS (
-               INSERT INTO log.data_key (scope, wrapped, created_at)
-               SELECT * FROM unnest($9::text[], $10::bytea[], $11::timestamptz[]) WHERE EXISTS (SELECT FROM head)
-           ), receipts AS (
-               INSERT INTO log.receipt (key, fingerprint, stream_id, stream_kind, first_version, last_version,
-                                        last_position, at)
-               SELECT * FROM unnest($8::bytea[], $12::bytea[], $13::uuid[], $14::text[], $15::int[], $16::int[],
-                                    $17::bigint[], $18::timestamptz[])
-               WHERE EXISTS (SELECT FROM head)
-           ), events AS (
-               INSERT INTO log.event (position, stream_kind, stream_id, version, id, type, schema_version, at, actor,
-                                      correlation, causation, concerns, data, leaf_hash)
-               SELECT position, stream_kind, stream_id, version, id, type, schema_version, at, actor,
-                      correlation, causation, concerns::uuid[], data::json, leaf_hash
-               FROM unnest($19::bigint[], $20::text[], $21::uuid[], $22::int[], $23::uuid[], $24::text[],
-                           $25::smallint[], $26::timestamptz[], $27::text[], $28::uuid[], $29::uuid[], $30::text[],
-                           $31::text[], $32::bytea[])
-                    AS new (position, stream_kind, stream_id, version, id, type, schema_version, at, actor,
-                            correlation, causation, concerns, data, leaf_hash)
-               WHERE EXISTS (SELECT FROM head)
-           )
-           SELECT xmin AS "xmin!", pg_notify('log_head', $1::bigint::text) AS done FROM head"#,
-        batch.position,
-        batch.at,
-        batch.before.position,
-        &batch.before.xmin,
+    let row = store!(
+        connection,
+        batch,
+        notify,
+        "AND NOT EXISTS (SELECT FROM unnest($20::text[], $21::uuid[], $22::int[]) AS guess (kind, id, version)
+                         WHERE guess.version <> coalesce((SELECT e.version FROM log.event e
+                                                          WHERE e.stream_id = guess.id AND e.stream_kind = guess.kind
+                                                          ORDER BY e.version DESC LIMIT 1), 0))
+         AND NOT EXISTS (SELECT FROM log.receipt WHERE key = ANY($23::bytea[]))
+         AND NOT EXISTS (SELECT FROM log.data_key WHERE scope = ANY($24::text[]))",
+        "receipts AS (
+             INSERT INTO log.receipt (key, fingerprint, stream_id, stream_kind, first_version, last_version,
+                                      last_position, at)
+             SELECT * FROM unnest($23::bytea[], $25::bytea[], $26::uuid[], $27::text[], $28::int[], $29::int[],
+                                  $30::bigint[], $31::timestamptz[])
+             WHERE EXISTS (SELECT FROM head)
+         ), keys AS (
+             INSERT INTO log.data_key (scope, wrapped, created_at)
+             SELECT * FROM unnest($24::text[], $32::bytea[], $33::timestamptz[]) WHERE EXISTS (SELECT FROM head)
+         ),",
         &guessed_kinds as &[&str],
         &guessed_ids,
         &guessed_versions,
         &receipt_keys as &[[u8; 32]],
         &key_scopes as &[&str],
-        &key_bytes as &[&[u8]],
-        &key_moments,
         &fingerprints as &[[u8; 32]],
         &receipt_ids,
         &receipt_kinds as &[&str],
@@ -162,24 +199,16 @@ pub(crate) async fn store(connection: &mut PgConnection, batch: &Batch<'_>) -> R
         &receipt_lasts,
         &receipt_positions,
         &receipt_moments,
-        &c.position,
-        &c.stream_kind as &[&str],
-        &c.stream_id,
-        &c.version,
-        &c.id,
-        &c.event_type as &[&str],
-        &c.schema_version,
-        &c.at,
-        &c.actor as &[&str],
-        &c.correlation,
-        &c.causation as &[Option<Uuid>],
-        &c.concerns,
-        &c.data as &[&str],
-        &c.leaf_hash as &[[u8; 32]],
-    )
-    .fetch_optional(connection)
-    .await?;
+        &key_bytes as &[&[u8]],
+        &key_moments,
+    );
     Ok(row.map(|row| row.xmin))
+}
+
+/// Tells other processes of a head they were not told of when it was stored.
+pub(crate) async fn notify(connection: &mut PgConnection, head: Position) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT pg_notify('log_head', $1::bigint::text) AS done", head).execute(connection).await?;
+    Ok(())
 }
 
 /// Whether an event stands at a position; if not, it never will: the head row is written anew, so that a statement

@@ -31,7 +31,7 @@ use crate::{
     error::{AppendError, code, is_away, is_lost},
     follow::raise,
     record::{Position, StreamId},
-    statements::{SETTINGS, lock_head, look_up, settle, store},
+    statements::{SETTINGS, lock_head, look_up, notify, settle, store},
 };
 
 /// How long to try to connect before callers are told that the database is away.
@@ -44,6 +44,8 @@ const STATEMENT: Duration = Duration::from_secs(12);
 const SETTLE: Duration = Duration::from_secs(4);
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Other processes are told of appends no more often than this. (Telling costs as much as a small append.)
+const NOTIFY: Duration = Duration::from_millis(2);
 /// A connection idle for longer is tried out before anything is bet on it.
 const FRESH: Duration = Duration::from_secs(1);
 /// Streams whose version is remembered, at most.
@@ -67,6 +69,8 @@ pub(crate) struct Writer {
     head: watch::Sender<Position>,
     most: usize,
     expected: (usize, Instant),
+    /// When other processes were last told of the head, and whether they have heard of the present one.
+    notified: (Instant, bool),
 }
 
 struct Connection {
@@ -101,17 +105,41 @@ impl Writer {
             head,
             most,
             expected: (0, Instant::now()),
+            notified: (Instant::now(), true),
         }
     }
 
     /// Serves until the log is dropped.
     pub(crate) async fn run(mut self) {
-        while let Some(first) = self.waiting.recv().await {
+        while let Some(first) = self.next().await {
             let mut batch = vec![first];
             if let Err(broken) = self.serve(&mut batch).await {
                 self.recover(batch, broken).await;
             }
         }
+    }
+
+    /// The next append. If none comes for a moment, other processes are told of what they have not heard of.
+    async fn next(&mut self) -> Option<Queued> {
+        if let (last, false) = self.notified {
+            if let Ok(next) = tokio::time::timeout_at((last + NOTIFY).into(), self.waiting.recv()).await {
+                return next;
+            }
+            let head = *self.head.borrow();
+            // When it fails, they hear of it by their next look at the head.
+            if let Some(Connection { inner, .. }) = &mut self.connection
+                && within(STATEMENT, notify(inner, head)).await.is_err()
+            {
+                self.connection = None;
+            }
+            self.notified = (Instant::now(), true);
+        }
+        self.waiting.recv().await
+    }
+
+    /// Whether to tell other processes of the next commit.
+    fn notifies(&self) -> bool {
+        self.notified.0.elapsed() >= NOTIFY
     }
 
     async fn serve(&mut self, batch: &mut Vec<Queued>) -> Result<(), Broken> {
@@ -161,7 +189,8 @@ impl Writer {
             self.connection = Some(connection);
             return Ok(false);
         };
-        let stored = match within(STATEMENT, store(&mut connection.inner, &decided)).await {
+        let tell = self.notifies();
+        let stored = match within(STATEMENT, store(&mut connection.inner, &decided, tell)).await {
             Ok(stored) => stored,
             Err(error @ sqlx::Error::Database(_)) if !is_lost(&error) => return Err(Broken::Before(error)),
             Err(error) => return Err(Broken::Unknown { error, place, answers }),
@@ -171,7 +200,7 @@ impl Writer {
             metrics::counter!("eventlog_bets_lost_total").increment(1);
             return Ok(false);
         };
-        self.stored(&decided, xmin);
+        self.stored(&decided, xmin, tell);
         self.expected = (batch.len() + self.waiting.len(), Instant::now() + began.elapsed() / GATHER);
         finish(batch, answers, place.0 - before.position, began);
         Ok(true)
@@ -191,14 +220,15 @@ impl Writer {
         let known = within(STATEMENT, look_up(&mut connection, batch)).await.map_err(Broken::Before)?;
         let (decided, answers) = Batch::decide(&before, known, batch);
         if let Some(place) = decided.last() {
-            let stored = within(STATEMENT, store(&mut connection, &decided)).await.map_err(Broken::Before)?;
+            let tell = self.notifies();
+            let stored = within(STATEMENT, store(&mut connection, &decided, tell)).await.map_err(Broken::Before)?;
             // All was looked up under the lock, but keys are destroyed without it.
             let xmin = stored.ok_or(Broken::Before(sqlx::Error::RowNotFound))?;
             let commit = async { sqlx::raw_sql("COMMIT").execute(&mut connection).await };
             if let Err(error) = within(STATEMENT, commit).await {
                 return Err(Broken::Unknown { error, place, answers });
             }
-            self.stored(&decided, xmin);
+            self.stored(&decided, xmin, tell);
         } else {
             let rollback = async { sqlx::raw_sql("ROLLBACK").execute(&mut connection).await };
             within(STATEMENT, rollback).await.map_err(Broken::Before)?;
@@ -212,9 +242,10 @@ impl Writer {
     }
 
     /// Remembers how the log is after a batch was stored, and tells followers.
-    fn stored(&mut self, batch: &Batch<'_>, xmin: String) {
+    fn stored(&mut self, batch: &Batch<'_>, xmin: String, told: bool) {
         self.remember(&batch.known);
         self.seen = Some(Seen { position: batch.position, at: batch.at, xmin });
+        self.notified = if told { (Instant::now(), true) } else { (self.notified.0, false) };
         raise(&self.head, batch.position);
     }
 
@@ -252,6 +283,7 @@ impl Writer {
                     match self.settle(place).await {
                         Some(true) => {
                             raise(&self.head, place.0);
+                            self.notified.1 = false;
                             finish(&mut batch, answers, 0, Instant::now());
                             return false;
                         }
