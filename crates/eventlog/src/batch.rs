@@ -10,6 +10,7 @@ use crate::{
     canonical::Envelope,
     error::AppendError,
     record::{Position, StreamId, Timestamp},
+    tree::{Node, Tree},
 };
 
 /// The head row as the writer saw it last.
@@ -17,6 +18,8 @@ use crate::{
 pub(crate) struct Seen {
     pub(crate) position: Position,
     pub(crate) at: Timestamp,
+    /// The tree of all events up to it.
+    pub(crate) tree: Tree,
     /// The transaction that wrote the row: as long as it stays the same, nothing was appended.
     pub(crate) xmin: String,
 }
@@ -74,6 +77,7 @@ pub(crate) struct Columns<'a> {
     pub(crate) concerns: Vec<String>,
     pub(crate) data: Vec<&'a str>,
     pub(crate) leaf_hash: Vec<[u8; 32]>,
+    pub(crate) nodes: Vec<Node>,
     pub(crate) keys: Vec<(&'a str, &'a [u8], Timestamp)>,
     pub(crate) receipts: Vec<([u8; 32], [u8; 32], Receipt, Timestamp)>,
 }
@@ -85,6 +89,8 @@ pub(crate) struct Batch<'a> {
     /// Position and moment of the head once this is stored.
     pub(crate) position: Position,
     pub(crate) at: Timestamp,
+    /// The tree once this is stored.
+    pub(crate) tree: Tree,
     pub(crate) columns: Columns<'a>,
     pub(crate) known: Known,
 }
@@ -96,7 +102,8 @@ impl<'a> Batch<'a> {
     /// Decides a batch on top of a head.
     pub(crate) fn decide(before: &'a Seen, known: Known, batch: &'a [Queued]) -> (Self, Answers) {
         let columns = Columns::default();
-        let mut decided = Self { before, position: before.position, at: before.at, columns, known };
+        let tree = before.tree.clone();
+        let mut decided = Self { before, position: before.position, at: before.at, tree, columns, known };
         let answers = batch.iter().map(|queued| decided.decide_one(&queued.append)).collect();
         (decided, answers)
     }
@@ -153,7 +160,9 @@ impl<'a> Batch<'a> {
                 concerns: &event.concerns,
                 data: event.data.as_str(),
             };
-            columns.leaf_hash.push(envelope.leaf_hash());
+            let leaf = envelope.leaf_hash();
+            self.tree.push(leaf, |node| columns.nodes.push(node));
+            columns.leaf_hash.push(leaf);
             columns.position.push(self.position);
             columns.stream_kind.push(&append.stream.kind);
             columns.stream_id.push(append.stream.id);

@@ -57,6 +57,12 @@ pub enum ReadError {
         /// Where it should be.
         position: Position,
     },
+    /// The log has no tree of this size, no such event in it, or the hashes inside it are not as they should be.
+    #[error("the log has no tree of {size} events that holds this")]
+    Tree {
+        /// The size that was asked for.
+        size: Position,
+    },
     /// The keys of sealed texts could not be had.
     #[error("sealed texts cannot be opened")]
     Keys(#[from] KeyError),

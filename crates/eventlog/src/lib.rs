@@ -11,23 +11,29 @@
 mod append;
 mod batch;
 mod canonical;
+mod checkpoint;
 mod error;
 mod follow;
 mod keys;
+mod proof;
 mod read;
 mod record;
 mod seal;
 mod statements;
+mod tree;
 mod writer;
 
 pub use append::{Append, Expected, IdempotencyKey, NewEvent, Receipt};
 pub use canonical::{envelope, leaf_hash, timestamp};
+pub use checkpoint::{CheckpointError, LogSigner, LogVerifier, generate_log_key};
 pub use error::{AppendError, KeyError, ReadError};
 pub use follow::Followed;
 pub use keys::{KeyEncryptionKey, Keys, NewKey};
+pub use proof::{check_consistency, check_inclusion};
 pub use read::Head;
 pub use record::{Position, Recorded, StreamId, StreamIdError, Timestamp};
 pub use seal::CanonicalJson;
+pub use tree::{Hash, Node, Tree, TreeHead, node_hash};
 
 use std::sync::Arc;
 
@@ -81,6 +87,7 @@ impl Log {
         let (head_seen, head) = watch::channel(read::head(&pool).await?.position);
         let (queue, waiting) = mpsc::channel(options.queue);
         let mut tasks = JoinSet::new();
+        writer::grow_whole_tree(&pool, &connect).await?;
         let writer = writer::Writer::new(connect.clone(), waiting, head_seen.clone(), options.batch);
         tasks.spawn(writer.run());
         tasks.spawn(follow::watch_head(connect, head_seen, keys.clone()));

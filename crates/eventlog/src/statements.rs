@@ -7,6 +7,7 @@ use crate::{
     append::{Queued, Receipt},
     batch::{Batch, Known, Seen},
     record::{Position, StreamId},
+    tree::Tree,
 };
 
 /// How a writer's connection is set. Whoever hangs while holding the head is cut off, so that others go on; every
@@ -28,10 +29,44 @@ pub(crate) const SETTINGS: [(&str, &str); 11] = [
 
 /// Begins a transaction that holds the head until it ends.
 pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<Seen, sqlx::Error> {
-    let sql = "BEGIN; SELECT position, at, xmin::text FROM log.head FOR NO KEY UPDATE";
+    let sql = "BEGIN; SELECT position, at, tree_size, peaks, xmin::text FROM log.head FOR NO KEY UPDATE";
     let rows = sqlx::raw_sql(sql).fetch_all(connection).await?;
     let row = rows.first().ok_or_else(|| sqlx::Error::Protocol("log.head has no row".into()))?;
-    Ok(Seen { position: row.try_get("position")?, at: row.try_get("at")?, xmin: row.try_get("xmin")? })
+    let peaks: Vec<u8> = row.try_get("peaks")?;
+    let tree = Tree::read(row.try_get("tree_size")?, &peaks)
+        .ok_or_else(|| sqlx::Error::Protocol("log.head does not hold a tree".into()))?;
+    Ok(Seen { position: row.try_get("position")?, at: row.try_get("at")?, tree, xmin: row.try_get("xmin")? })
+}
+
+/// Under the lock of the head: adds events to the tree that are not in it, at most `most`. (A program that knows
+/// nothing of the tree has appended them.)
+pub(crate) async fn grow_tree(connection: &mut PgConnection, seen: &mut Seen, most: i64) -> Result<(), sqlx::Error> {
+    let leaves = sqlx::query_scalar!(
+        "SELECT leaf_hash FROM log.event WHERE position > $1 ORDER BY position LIMIT $2",
+        seen.tree.size(),
+        most
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut nodes = Vec::new();
+    for leaf in leaves {
+        let leaf = leaf.try_into().map_err(|_| sqlx::Error::Protocol("a leaf hash has 32 bytes".into()))?;
+        seen.tree.push(leaf, |node| nodes.push(node));
+    }
+    seen.xmin = sqlx::query_scalar!(
+        r#"WITH nodes AS (
+               INSERT INTO log.tree_node (level, index, hash) SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])
+           )
+           UPDATE log.head SET tree_size = $4, peaks = $5 WHERE singleton RETURNING xmin::text AS "xmin!""#,
+        &nodes.iter().map(|node| node.level).collect::<Vec<_>>(),
+        &nodes.iter().map(|node| node.index).collect::<Vec<_>>(),
+        &nodes.iter().map(|node| node.hash).collect::<Vec<_>>() as &[[u8; 32]],
+        seen.tree.size(),
+        seen.tree.peaks()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
 }
 
 /// The versions of the streams, the receipts of the keys and the scopes that have keys, in one statement. It must
@@ -93,7 +128,7 @@ macro_rules! store {
         let c = &$batch.columns;
         sqlx::query!(
             "WITH head AS (
-                 UPDATE log.head SET position = $1, at = $2
+                 UPDATE log.head SET position = $1, at = $2, tree_size = $1, peaks = $20
                  WHERE singleton AND position = $3 AND xmin = $4::text::xid " + $conditions + "
                  RETURNING xmin::text AS xmin
              ), " + $more + " events AS (
@@ -128,6 +163,7 @@ macro_rules! store {
             &c.concerns,
             &c.data as &[&str],
             &c.leaf_hash as &[[u8; 32]],
+            $batch.tree.peaks(),
             $($argument,)*
         )
         .fetch_optional($connection)
@@ -148,7 +184,7 @@ pub(crate) async fn store(
 ) -> Result<Option<String>, sqlx::Error> {
     let c = &batch.columns;
     let guesses = &batch.known.guesses;
-    if c.keys.is_empty() && c.receipts.is_empty() && guesses.is_empty() {
+    if c.keys.is_empty() && c.receipts.is_empty() && c.nodes.is_empty() && guesses.is_empty() {
         // Every part of a statement costs, even one with nothing to do.
         let row = store!(connection, batch, notify, "", "",);
         return Ok(row.map(|row| row.xmin));
@@ -164,6 +200,9 @@ pub(crate) async fn store(
     let receipt_lasts: Vec<i32> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.last_version).collect();
     let receipt_positions: Vec<i64> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.position).collect();
     let receipt_moments: Vec<_> = c.receipts.iter().map(|(.., at)| *at).collect();
+    let node_levels: Vec<i16> = c.nodes.iter().map(|node| node.level).collect();
+    let node_indexes: Vec<i64> = c.nodes.iter().map(|node| node.index).collect();
+    let node_hashes: Vec<[u8; 32]> = c.nodes.iter().map(|node| node.hash).collect();
     let guessed_kinds: Vec<&str> = guesses.iter().map(|(stream, _)| stream.kind.as_str()).collect();
     let guessed_ids: Vec<Uuid> = guesses.iter().map(|(stream, _)| stream.id).collect();
     let guessed_versions: Vec<i32> = guesses.iter().map(|(_, version)| *version).collect();
@@ -171,21 +210,24 @@ pub(crate) async fn store(
         connection,
         batch,
         notify,
-        "AND NOT EXISTS (SELECT FROM unnest($20::text[], $21::uuid[], $22::int[]) AS guess (kind, id, version)
+        "AND NOT EXISTS (SELECT FROM unnest($21::text[], $22::uuid[], $23::int[]) AS guess (kind, id, version)
                          WHERE guess.version <> coalesce((SELECT e.version FROM log.event e
                                                           WHERE e.stream_id = guess.id AND e.stream_kind = guess.kind
                                                           ORDER BY e.version DESC LIMIT 1), 0))
-         AND NOT EXISTS (SELECT FROM log.receipt WHERE key = ANY($23::bytea[]))
-         AND NOT EXISTS (SELECT FROM log.data_key WHERE scope = ANY($24::text[]))",
+         AND NOT EXISTS (SELECT FROM log.receipt WHERE key = ANY($24::bytea[]))
+         AND NOT EXISTS (SELECT FROM log.data_key WHERE scope = ANY($25::text[]))",
         "receipts AS (
              INSERT INTO log.receipt (key, fingerprint, stream_id, stream_kind, first_version, last_version,
                                       last_position, at)
-             SELECT * FROM unnest($23::bytea[], $25::bytea[], $26::uuid[], $27::text[], $28::int[], $29::int[],
-                                  $30::bigint[], $31::timestamptz[])
+             SELECT * FROM unnest($24::bytea[], $26::bytea[], $27::uuid[], $28::text[], $29::int[], $30::int[],
+                                  $31::bigint[], $32::timestamptz[])
              WHERE EXISTS (SELECT FROM head)
          ), keys AS (
              INSERT INTO log.data_key (scope, wrapped, created_at)
-             SELECT * FROM unnest($24::text[], $32::bytea[], $33::timestamptz[]) WHERE EXISTS (SELECT FROM head)
+             SELECT * FROM unnest($25::text[], $33::bytea[], $34::timestamptz[]) WHERE EXISTS (SELECT FROM head)
+         ), nodes AS (
+             INSERT INTO log.tree_node (level, index, hash)
+             SELECT * FROM unnest($35::smallint[], $36::bigint[], $37::bytea[]) WHERE EXISTS (SELECT FROM head)
          ),",
         &guessed_kinds as &[&str],
         &guessed_ids,
@@ -201,6 +243,9 @@ pub(crate) async fn store(
         &receipt_moments,
         &key_bytes as &[&[u8]],
         &key_moments,
+        &node_levels,
+        &node_indexes,
+        &node_hashes as &[[u8; 32]],
     );
     Ok(row.map(|row| row.xmin))
 }

@@ -21,7 +21,7 @@ use std::{
 };
 
 use lru::LruCache;
-use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
+use sqlx::{ConnectOptions, PgConnection, PgPool, postgres::PgConnectOptions};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ use crate::{
     error::{AppendError, code, is_away, is_lost},
     follow::raise,
     record::{Position, StreamId},
-    statements::{SETTINGS, lock_head, look_up, notify, settle, store},
+    statements::{SETTINGS, grow_tree, lock_head, look_up, notify, settle, store},
 };
 
 /// How long to try to connect before callers are told that the database is away.
@@ -53,6 +53,8 @@ const REMEMBERED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 /// A batch takes no more appends when it holds so many bytes.
 const BATCH_BYTES: usize = 8 << 20;
 const GATHER: u32 = 4;
+/// Leaves that are added to the tree at a time where it lags behind.
+const LEAVES: i64 = 100_000;
 /// Postgres: `lock_not_available`, the head stayed locked too long.
 const LOCK_TIMEOUT: &str = "55P03";
 
@@ -209,11 +211,14 @@ impl Writer {
     /// One transaction that holds the head. Appends leave `batch` as they are answered.
     async fn take_turn(&mut self, batch: &mut Vec<Queued>, drain: bool) -> Result<(), Broken> {
         let began = Instant::now();
-        let (mut connection, before) = self.lock().await.map_err(Broken::Before)?;
+        let (mut connection, mut before) = self.lock().await.map_err(Broken::Before)?;
         if drain {
             self.drain(batch);
         }
         self.alone = self.seen.as_ref().is_none_or(|seen| *seen == before);
+        while before.tree.size() < before.position {
+            within(STATEMENT, grow_tree(&mut connection, &mut before, LEAVES)).await.map_err(Broken::Before)?;
+        }
         if !self.alone {
             self.versions.clear();
         }
@@ -244,7 +249,7 @@ impl Writer {
     /// Remembers how the log is after a batch was stored, and tells followers.
     fn stored(&mut self, batch: &Batch<'_>, xmin: String, told: bool) {
         self.remember(&batch.known);
-        self.seen = Some(Seen { position: batch.position, at: batch.at, xmin });
+        self.seen = Some(Seen { position: batch.position, at: batch.at, tree: batch.tree.clone(), xmin });
         self.notified = if told { (Instant::now(), true) } else { (self.notified.0, false) };
         raise(&self.head, batch.position);
     }
@@ -354,6 +359,17 @@ impl Writer {
         };
         tokio::time::timeout(SETTLE, look).await.ok()
     }
+}
+
+/// Adds the events to the tree that were appended before there was one: seconds for a million.
+pub(crate) async fn grow_whole_tree(pool: &PgPool, connect: &PgConnectOptions) -> Result<(), sqlx::Error> {
+    while !sqlx::query_scalar!(r#"SELECT tree_size = position AS "whole!" FROM log.head"#).fetch_one(pool).await? {
+        let mut connection = connect.clone().options(SETTINGS).connect().await?;
+        let mut seen = lock_head(&mut connection).await?;
+        grow_tree(&mut connection, &mut seen, LEAVES).await?;
+        sqlx::raw_sql("COMMIT").execute(&mut connection).await?;
+    }
+    Ok(())
 }
 
 /// An answer in time, or an error as of a connection that broke.

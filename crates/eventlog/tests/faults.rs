@@ -6,7 +6,10 @@ use std::{
 };
 
 use eventlog::{AppendError, Expected, KeyEncryptionKey, Log, Options, Receipt};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, postgres::PgConnectOptions};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Executor as _,
+    postgres::{PgConnectOptions, PgListener},
+};
 
 use crate::support::{
     Database, append, everything, in_time, keyed, pool,
@@ -21,9 +24,15 @@ const SOON: Duration = Duration::from_secs(5);
 async fn through_proxy(database: &Database) -> (Log, Proxy) {
     let proxy = Proxy::to(&database.connect);
     let log = database.open_through(proxy.connect.clone()).await;
+    let mut listener = PgListener::connect_with(&database.pool).await.expect("a listener");
+    listener.listen("log_head").await.expect("listening");
+    let mut head = 0;
     for _ in 0..2 {
-        log.append(append(&stream(), Expected::NoStream, 1)).await.expect("appended");
+        head = log.append(append(&stream(), Expected::NoStream, 1)).await.expect("appended").position;
     }
+    // Others may be told of the last append a little later, and that too is something the writer says.
+    let told = async { while listener.recv().await.expect("told").payload() != head.to_string() {} };
+    in_time("others are told", told).await;
     (log, proxy)
 }
 

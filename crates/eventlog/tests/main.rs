@@ -10,3 +10,4 @@ mod model;
 mod reading;
 mod sealing;
 mod support;
+mod tree;
