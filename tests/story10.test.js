@@ -102,7 +102,8 @@ describe('an export', () => {
     const perType = {};
     for (const { type } of lines) perType[type] = (perType[type] ?? 0) + 1;
     assert.deepEqual(manifest.counts.perType, perType);
-    const [file] = manifest.files;
+    const [file, ...others] = manifest.files;
+    assert.deepEqual(others.map(({ name }) => name), ['checkpoint', 'log-keys']);
     assert.deepEqual(file, { name, bytes: statSync(join(out, name)).size, sha256: sha256(readFileSync(join(out, name))) });
     assert.ok(stdout.includes(file.sha256));
     assert.ok(stdout.includes(sha256(readFileSync(join(out, 'manifest.json')))), 'the digest of the manifest itself');

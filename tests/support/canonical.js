@@ -14,3 +14,6 @@ export const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(par
 
 /** The hash of a leaf: of a zero byte and its content. */
 export const leafHash = (content) => sha256(Buffer.from([0]), content);
+
+/** The hash of an inner node of a Merkle tree (RFC 6962 §2.1), as bytes. */
+export const nodeHash = (left, right) => Buffer.from(sha256(Buffer.from([1]), left, right), 'hex');

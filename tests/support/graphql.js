@@ -50,6 +50,11 @@ class Person {
     return { cookie: this.cookie, 'accept-language': this.language };
   }
 
+  /** Whatever is at an address of the platform. */
+  get(path) {
+    return fetch(this.url + path, { headers: this.headers, signal: AbortSignal.timeout(15_000) });
+  }
+
   /** A query; gives its data, or throws a Failure. */
   async ask(query, variables = {}) {
     const response = await fetch(`${this.url}/graphql`, {

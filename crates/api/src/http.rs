@@ -7,6 +7,7 @@ mod health;
 mod origin;
 mod problem;
 mod sse;
+mod tlog;
 
 use std::{sync::Arc, time::Duration};
 
@@ -45,6 +46,8 @@ pub struct Options {
     pub demo: Option<Vec<DemoPersona>>,
     /// Whom to tell of a weakness: a `mailto:` or `https:` address.
     pub security_contact: Option<String>,
+    /// Signs the heads of the log.
+    pub signer: eventlog::LogSigner,
     /// Renders the metrics.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
 }
@@ -107,7 +110,8 @@ pub fn router(platform: Platform, options: Options) -> Router {
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/graphql/ws", get(graphql::websocket))
         .route("/graphql/sse", get(sse::get).post(sse::post))
-        .route("/session/end", post(end_session));
+        .route("/session/end", post(end_session))
+        .route("/tlog/tile/{*path}", get(tlog::tile));
     if options.demo.is_some() {
         signed_in = signed_in.route("/demo/personas", get(demo::personas)).route("/demo/session", post(demo::sign_in));
     }
@@ -116,6 +120,10 @@ pub fn router(platform: Platform, options: Options) -> Router {
     };
     signed_in
         .layer(sessions)
+        .route("/tlog/checkpoint", get(tlog::checkpoint))
+        .route("/tlog/keys", get(tlog::keys))
+        .route("/tlog/proof/{position}", get(tlog::proof))
+        .route("/tlog/consistency/{older}", get(tlog::consistency))
         .route("/graphiql", get(assets::graphiql))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -3,6 +3,13 @@
 use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, RestrictedExpression};
 use domain::{Standing, member::Role};
 
+/// Something the policies speak of that changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading(pub(crate) &'static str);
+
+/// Reading the events of the log as recorded, texts sealed.
+pub const READ_ENTRIES: Reading = Reading("read_entries");
+
 /// The policies, parsed.
 #[derive(Debug)]
 pub struct Policies {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     App, Declined, Failure, RunError,
     load::Loaded,
-    policy::{Principal, Question},
+    policy::{Principal, Question, Reading},
 };
 
 /// How often a command is decided anew because somebody else was ahead.
@@ -231,6 +231,12 @@ impl App {
             self.policies.allow(&Question { principal: &principal, action, kind: A::KIND, standing: &standing })
         };
         Ok(actions.iter().copied().filter(may).collect())
+    }
+
+    /// Whether a member may do something that is no command.
+    pub async fn may(&self, member: MemberId, Reading(action): Reading) -> Result<bool, Failure> {
+        let principal = self.principal(member, &[], self.source.now()).await?;
+        Ok(self.policies.allow(&Question { principal: &principal, action, kind: "log", standing: &[] }))
     }
 
     /// Every role a member holds now, in whatever scope.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use eventlog::{KeyError, Position, ReadError};
+use eventlog::{CheckpointError, KeyError, Position, ReadError};
 
 /// An export was not made. What was written of it has been removed.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,9 @@ pub enum ExportError {
     /// The log cannot be read.
     #[error("the log cannot be read")]
     Log(#[from] ReadError),
+    /// The head of the log cannot be signed.
+    #[error("the head of the log cannot be signed")]
+    Sign(#[from] CheckpointError),
     /// The first event asked for comes after the last.
     #[error("the range begins at position {first} and ends before it, at {last}")]
     Backwards {

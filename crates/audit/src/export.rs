@@ -6,13 +6,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use eventlog::{Log, Position, Recorded, Timestamp};
+use eventlog::{Log, LogSigner, Position, ReadError, Recorded, Timestamp};
 
 use crate::{
     Counts, Filter, Filters, Format, Manifest, Selection, WrittenFile,
     error::ExportError,
     files::{Events, Hashed},
 };
+
+/// The file with the signed head of the tree of all events when the export was begun.
+pub(crate) const CHECKPOINT: &str = "checkpoint";
+/// The file with the public keys that check it.
+pub(crate) const LOG_KEYS: &str = "log-keys";
+/// In an export of some events: the file with the leaf hashes of all, 32 bytes each, in the order of their positions.
+pub(crate) const LEAF_HASHES: &str = "leaf-hashes";
+/// Leaf hashes read at once.
+const HASHES: u16 = 256;
 
 /// What is to be exported, and where to.
 #[derive(Clone, Debug)]
@@ -53,8 +62,18 @@ pub struct Exported {
 ///
 /// The ends of the range are fixed at the beginning: what a running platform appends meanwhile is left out. Files get
 /// their names when they are complete, the manifest last; when something fails, none stays.
-pub async fn export(log: &Log, export: &Export, mut progress: impl FnMut(Progress)) -> Result<Exported, ExportError> {
+///
+/// Beside the events lies the checkpoint of the whole log; where only some events are exported, also the hashes of all,
+/// so that those that are there can be checked against it.
+pub async fn export(
+    log: &Log,
+    signer: &LogSigner,
+    export: &Export,
+    mut progress: impl FnMut(Progress),
+) -> Result<Exported, ExportError> {
     let selection = Selection::new(log, &export.filter).await?;
+    let checkpoint = signer.sign(&log.tree_head_at(selection.head).await?)?;
+    let keys = signer.verifier_keys().join("\n") + "\n";
     let directory = export.directory.clone();
     let format = export.format;
     let mut files = blocking(move || Files::begin(directory, format)).await?;
@@ -67,9 +86,33 @@ pub async fn export(log: &Log, export: &Export, mut progress: impl FnMut(Progres
         (files, page) = (written?, next?);
         progress(Progress { first: selection.first, reached, last: selection.last, events: files.counts.total });
     }
+    if !selection.is_whole() {
+        files = hashes_of_all(log, selection.head, files).await?;
+    }
+    files = blocking(move || {
+        files.add(CHECKPOINT, checkpoint.as_bytes())?;
+        files.add(LOG_KEYS, keys.as_bytes()).map(|()| files)
+    })
+    .await?;
     let filters = Filters::new(&export.filter, &selection);
     let (head, made_at) = (selection.head, eventlog::timestamp(export.made_at));
     blocking(move || files.finish(filters, head, made_at)).await
+}
+
+/// Writes the leaf hashes of all events up to the head.
+async fn hashes_of_all(log: &Log, head: Position, mut files: Files) -> Result<Files, ExportError> {
+    let mut file = files.begin_file(LEAF_HASHES)?;
+    for index in 0.. {
+        let left = head - index * i64::from(HASHES);
+        let width = u16::try_from(left.clamp(0, i64::from(HASHES))).unwrap_or(HASHES);
+        if width == 0 {
+            break;
+        }
+        let tile = log.tile(0, index.unsigned_abs(), width).await?.ok_or(ReadError::Tree { size: head })?;
+        let path = partial(&files.directory, LEAF_HASHES);
+        file = blocking(move || file.write_all(&tile).map(|()| file).map_err(ExportError::file(&path))).await?;
+    }
+    blocking(move || files.end_file(LEAF_HASHES, file).map(|()| files)).await
 }
 
 /// Runs what waits for the disk where it holds nobody up.
@@ -85,6 +128,8 @@ struct Files {
     directory: PathBuf,
     format: Format,
     events: Events<Hashed>,
+    /// What else is there.
+    others: Vec<WrittenFile>,
     counts: Counts,
     first: Option<Position>,
     last: Option<Position>,
@@ -101,7 +146,8 @@ impl Files {
         let path = partial(&directory, format.file_name());
         let file = unfinished.create(&path)?;
         let events = Events::begin(format, Hashed::new(file)).map_err(ExportError::file(&path))?;
-        Ok(Self { directory, format, events, counts: Counts::default(), first: None, last: None, unfinished })
+        let (others, counts) = (Vec::new(), Counts::default());
+        Ok(Self { directory, format, events, others, counts, first: None, last: None, unfinished })
     }
 
     fn write(&mut self, page: &[Recorded]) -> Result<(), ExportError> {
@@ -119,10 +165,29 @@ impl Files {
         Ok(())
     }
 
+    /// Begins a further file.
+    fn begin_file(&mut self, name: &str) -> Result<Hashed, ExportError> {
+        self.unfinished.create(&partial(&self.directory, name)).map(Hashed::new)
+    }
+
+    fn end_file(&mut self, name: &str, file: Hashed) -> Result<(), ExportError> {
+        self.others.push(file.finish(name).map_err(ExportError::file(&partial(&self.directory, name)))?);
+        Ok(())
+    }
+
+    /// Writes a further file at once.
+    fn add(&mut self, name: &str, content: &[u8]) -> Result<(), ExportError> {
+        let mut file = self.begin_file(name)?;
+        file.write_all(content).map_err(ExportError::file(&partial(&self.directory, name)))?;
+        self.end_file(name, file)
+    }
+
     fn finish(self, filters: Filters, head: Position, made_at: String) -> Result<Exported, ExportError> {
-        let Self { directory, format, events, counts, first, last, mut unfinished } = self;
+        let Self { directory, format, events, mut others, counts, first, last, mut unfinished } = self;
         let name = format.file_name();
         let written = events.end().and_then(|file| file.finish(name));
+        let mut files = vec![written.map_err(ExportError::file(&partial(&directory, name)))?];
+        files.append(&mut others);
         let manifest = Manifest {
             export_version: Manifest::VERSION,
             format,
@@ -132,7 +197,7 @@ impl Files {
             last_position: last,
             head_position: head,
             made_at,
-            files: vec![written.map_err(ExportError::file(&partial(&directory, name)))?],
+            files,
         };
         let path = partial(&directory, Manifest::FILE_NAME);
         let mut file = Hashed::new(unfinished.create(&path)?);
@@ -141,7 +206,9 @@ impl Files {
             .and_then(|()| file.write_all(b"\n"))
             .and_then(|()| file.finish(Manifest::FILE_NAME))
             .map_err(ExportError::file(&path))?;
-        unfinished.name(&directory, name)?;
+        for file in &manifest.files {
+            unfinished.name(&directory, &file.name)?;
+        }
         unfinished.name(&directory, Manifest::FILE_NAME)?;
         File::open(&directory).and_then(|opened| opened.sync_all()).map_err(ExportError::file(&directory))?;
         unfinished.0.clear();

@@ -55,6 +55,11 @@ impl Selection {
         Ok(Self { first, last, head, concerns })
     }
 
+    /// Whether these are all events of the log.
+    pub fn is_whole(&self) -> bool {
+        self.concerns.is_empty() && self.first == 1 && self.last == self.head
+    }
+
     /// The events, page by page.
     pub fn pages<'a>(&self, log: &'a Log) -> Pages<'a> {
         let after = self.first - 1;

@@ -24,21 +24,21 @@ pub struct Head {
 }
 
 /// A row of `log.event`.
-struct Row {
-    position: i64,
-    stream_kind: String,
-    stream_id: Uuid,
-    version: i32,
-    id: Uuid,
-    event_type: String,
-    schema_version: i16,
-    at: Timestamp,
-    actor: String,
-    correlation: Uuid,
-    causation: Option<Uuid>,
-    concerns: Vec<Uuid>,
-    data: String,
-    leaf_hash: Vec<u8>,
+pub(crate) struct Row {
+    pub(crate) position: i64,
+    pub(crate) stream_kind: String,
+    pub(crate) stream_id: Uuid,
+    pub(crate) version: i32,
+    pub(crate) id: Uuid,
+    pub(crate) event_type: String,
+    pub(crate) schema_version: i16,
+    pub(crate) at: Timestamp,
+    pub(crate) actor: String,
+    pub(crate) correlation: Uuid,
+    pub(crate) causation: Option<Uuid>,
+    pub(crate) concerns: Vec<Uuid>,
+    pub(crate) data: String,
+    pub(crate) leaf_hash: Vec<u8>,
 }
 
 impl TryFrom<Row> for Recorded {

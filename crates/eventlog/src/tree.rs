@@ -66,7 +66,7 @@ impl Tree {
     }
 
     /// The roots of its full subtrees, the largest first, one after the other.
-    pub(crate) fn peaks(&self) -> Vec<u8> {
+    pub fn peaks(&self) -> Vec<u8> {
         self.peaks.concat()
     }
 

@@ -93,6 +93,8 @@ async fn serve() -> Service {
     let options = api::Options {
         public_url: None,
         security_contact: None,
+        signer: eventlog::LogSigner::parse(&eventlog::generate_log_key("localhost/bench").expect("a key"))
+            .expect("a key"),
         demo: Some(personas.collect()),
         metrics: Box::new(String::new),
     };

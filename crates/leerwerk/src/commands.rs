@@ -3,6 +3,8 @@
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod history;
+pub(crate) mod log_key;
 pub(crate) mod migrate;
 pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod verify;

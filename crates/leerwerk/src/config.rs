@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use eventlog::LogSigner;
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// Options of every subcommand.
@@ -27,6 +28,14 @@ pub(crate) struct Config {
     /// A file that holds the key-encryption key.
     #[arg(long, env = "LEERWERK_KEY_ENCRYPTION_KEY_FILE", global = true)]
     key_encryption_key_file: Option<PathBuf>,
+
+    /// The keys that sign the heads of the log, one a line (make one with: leerwerk log-key). Needed with DATABASE_URL.
+    #[arg(long, env = "LEERWERK_LOG_SIGNING_KEY", hide_env_values = true, global = true)]
+    log_signing_key: Option<SecretString>,
+
+    /// A file that holds them.
+    #[arg(long, env = "LEERWERK_LOG_SIGNING_KEY_FILE", global = true)]
+    log_signing_key_file: Option<PathBuf>,
 
     /// Connections to the database for reading.
     #[arg(long, env = "LEERWERK_CONNECTIONS", default_value_t = 16, global = true)]
@@ -97,6 +106,18 @@ impl Config {
         if self.key_encryption_key.is_some() && self.key_encryption_key_file.is_some() {
             wrong.push("set LEERWERK_KEY_ENCRYPTION_KEY or LEERWERK_KEY_ENCRYPTION_KEY_FILE, not both".into());
         }
+        match self.log_signing_key() {
+            Err(error) => wrong.push(format!("the log-signing key does not read: {error:#}")),
+            Ok(None) if self.database_url.is_some() => wrong.push(
+                "with DATABASE_URL, set LEERWERK_LOG_SIGNING_KEY or LEERWERK_LOG_SIGNING_KEY_FILE \
+                 (make one with: leerwerk log-key NAME)"
+                    .into(),
+            ),
+            Ok(_) => {}
+        }
+        if self.log_signing_key.is_some() && self.log_signing_key_file.is_some() {
+            wrong.push("set LEERWERK_LOG_SIGNING_KEY or LEERWERK_LOG_SIGNING_KEY_FILE, not both".into());
+        }
         if self.connections < 4 {
             wrong.push("LEERWERK_CONNECTIONS must be at least 4".into());
         }
@@ -117,6 +138,20 @@ impl Config {
             }
             (None, None) => Ok(None),
         }
+    }
+}
+
+impl Config {
+    /// The configured keys of the log, if any.
+    pub(crate) fn log_signing_key(&self) -> anyhow::Result<Option<LogSigner>> {
+        let text = match (&self.log_signing_key, &self.log_signing_key_file) {
+            (Some(keys), _) => keys.expose_secret().to_owned(),
+            (None, Some(path)) => {
+                std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
+            }
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(LogSigner::parse(&text)?))
     }
 }
 
@@ -147,9 +182,13 @@ mod tests {
     fn everything_that_is_wrong_is_told_at_once() {
         let error = config(&["--database-url", "nonsense", "--connections", "1", "--log", "=="]).check();
         let told = format!("{:#}", error.expect_err("refused"));
-        for expected in
-            ["DATABASE_URL does not read", "LEERWERK_KEY_ENCRYPTION_KEY", "LEERWERK_CONNECTIONS", "LEERWERK_LOG"]
-        {
+        for expected in [
+            "DATABASE_URL does not read",
+            "LEERWERK_KEY_ENCRYPTION_KEY",
+            "LEERWERK_LOG_SIGNING_KEY",
+            "LEERWERK_CONNECTIONS",
+            "LEERWERK_LOG",
+        ] {
             assert!(told.contains(expected), "{expected} is missing from: {told}");
         }
     }
@@ -157,8 +196,14 @@ mod tests {
     #[test]
     fn the_defaults_are_right() {
         // Whatever the environment of the test says about databases is left aside.
-        let defaults =
-            Config { database_url: None, key_encryption_key: None, key_encryption_key_file: None, ..config(&[]) };
+        let defaults = Config {
+            database_url: None,
+            key_encryption_key: None,
+            key_encryption_key_file: None,
+            log_signing_key: None,
+            log_signing_key_file: None,
+            ..config(&[])
+        };
         defaults.check().expect("right");
     }
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod config;
 mod demo_world;
+mod log_key;
 mod platform;
 mod telemetry;
 
@@ -34,6 +35,10 @@ enum Command {
     Replay(commands::replay::Replay),
     /// Write the log to files for evaluation.
     Export(commands::export::Export),
+    /// Check that nobody altered the log: an export, or the database itself.
+    Verify(commands::verify::Verify),
+    /// Make a key that signs the heads of the log.
+    LogKey(commands::log_key::LogKey),
 }
 
 #[tokio::main]
@@ -47,5 +52,7 @@ async fn main() -> anyhow::Result<()> {
         Command::History(history) => history.run(cli.config).await,
         Command::Replay(replay) => replay.run(cli.config).await,
         Command::Export(export) => export.run(cli.config).await,
+        Command::Verify(verify) => verify.run(cli.config).await,
+        Command::LogKey(log_key) => log_key.run(),
     }
 }

@@ -131,17 +131,18 @@ fn key_encryption_key(config: &Config) -> anyhow::Result<KeyEncryptionKey> {
     }
     let path = config.data_dir.join("key-encryption-key");
     if !path.exists() {
-        make_key(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+        #[expect(clippy::disallowed_methods, reason = "the one place that makes a key")]
+        let key: [u8; 32] = rand::random();
+        write_secret(&path, &hex::encode(key)).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     Ok(KeyEncryptionKey::new(crate::config::parse_key(&text)?))
 }
 
-fn make_key(path: &Path) -> std::io::Result<()> {
+/// A line in a new file that only its owner can read.
+pub(crate) fn write_secret(path: &Path, secret: &str) -> std::io::Result<()> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    #[expect(clippy::disallowed_methods, reason = "the one place that makes a key")]
-    let key: [u8; 32] = rand::random();
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    writeln!(file, "{}", hex::encode(key))?;
+    writeln!(file, "{secret}")?;
     file.sync_all()
 }

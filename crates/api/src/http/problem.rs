@@ -40,6 +40,12 @@ pub(super) fn unavailable(error: &(dyn std::error::Error + 'static)) -> Response
     )
 }
 
+/// Something broke that should not.
+pub(super) fn broken(error: &(dyn std::error::Error + 'static)) -> Response {
+    tracing::error!(error, "a request failed");
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side")
+}
+
 /// A fault of ours. (The panic hook has logged what happened.)
 pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
     problem(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side")

@@ -21,7 +21,7 @@ use domain::{
     text::{Line, Prose},
     theme::AddTheme,
 };
-use eventlog::{KeyEncryptionKey, Log};
+use eventlog::{KeyEncryptionKey, Log, LogSigner};
 use http_body_util::BodyExt as _;
 use readmodel::ReadModels;
 use serde_json::{Value, json};
@@ -56,6 +56,11 @@ pub(crate) fn member_id(name: &str) -> String {
     format!("member-{}", member(name))
 }
 
+/// Signs the heads of a log that nobody relies on.
+fn signer() -> LogSigner {
+    LogSigner::parse(&eventlog::generate_log_key("log.example/test").expect("a key")).expect("a key")
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         let database = testdb::migrated(&sqlx::migrate!("../../migrations")).await;
@@ -68,8 +73,13 @@ impl World {
         let app = Arc::new(App::new(log, Policies::embedded().expect("policies"), Source::system()));
         let platform = Platform { app: app.clone(), models: models.clone(), pool };
         let demo = MEMBERS.iter().map(|(name, _)| persona(name)).collect();
-        let options =
-            Options { public_url: None, security_contact: None, demo: Some(demo), metrics: Box::new(String::new) };
+        let options = Options {
+            public_url: None,
+            security_contact: None,
+            demo: Some(demo),
+            signer: signer(),
+            metrics: Box::new(String::new),
+        };
         let mut world = Self {
             app,
             models,

@@ -2,4 +2,5 @@
 
 mod export;
 mod history;
+mod verify;
 mod world;

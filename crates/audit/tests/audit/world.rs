@@ -23,7 +23,7 @@ use domain::{
     text::{Line, Prose},
     theme::AddTheme,
 };
-use eventlog::{Append, CanonicalJson, Expected, KeyEncryptionKey, Log, NewEvent, Position, StreamId};
+use eventlog::{Append, CanonicalJson, Expected, KeyEncryptionKey, Log, LogSigner, NewEvent, Position, StreamId};
 use sqlx::postgres::PgConnectOptions;
 use testdb::TestDb;
 use uuid::Uuid;
@@ -161,7 +161,9 @@ impl World {
     ) -> Result<Exported, ExportError> {
         let made_at = time("2026-02-01T00:00:00Z");
         let export = Export { directory: directory.to_owned(), format, filter, made_at };
-        audit::export(&self.log, &export, |_| {}).await
+        let key = eventlog::generate_log_key("log.example/test").expect("a key");
+        let signer = LogSigner::parse(&key).expect("a key");
+        audit::export(&self.log, &signer, &export, |_| {}).await
     }
 
     /// The positions of an export with this filter.

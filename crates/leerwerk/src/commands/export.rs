@@ -47,6 +47,7 @@ enum Format {
 impl Export {
     pub(crate) async fn run(self, config: Config) -> anyhow::Result<()> {
         let platform = Platform::open_beside(&config).await?;
+        let signer = crate::log_key::signer(&config)?;
         let directory = self.out.clone();
         let export = audit::Export {
             directory: self.out,
@@ -63,7 +64,7 @@ impl Export {
         };
         // Shows itself on a terminal only.
         let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{wide_bar} {percent:>3} %  {eta}")?);
-        let exported = audit::export(&platform.log, &export, |progress| {
+        let exported = audit::export(&platform.log, &signer, &export, |progress| {
             bar.set_length((progress.last - progress.first + 1).unsigned_abs());
             bar.set_position((progress.reached - progress.first + 1).unsigned_abs());
         })

@@ -43,6 +43,7 @@ impl Serve {
             api::Options {
                 public_url: self.config.public_url.clone(),
                 security_contact: self.config.security_contact.clone(),
+                signer: crate::log_key::signer(&config)?,
                 demo,
                 metrics: Box::new(move || metrics.render()),
             },
