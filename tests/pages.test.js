@@ -49,7 +49,7 @@ const PAGES = [
   ['sign-in', null, () => '/aanmelden'],
   ['start', 'sanne', () => '/'],
   ['questions', 'sanne', () => '/vragen'],
-  ['questions-filtered', 'joost', () => '/vragen?onbeantwoord=1'],
+  ['questions-filtered', 'joost', () => '/vragen?open=1&thema=van-vroeger'],
   ['question-answered', 'sanne', () => `/vragen/${things.answered}`],
   ['question-unanswered', 'joost', () => `/vragen/${things.unanswered}`],
   ['ask', 'sanne', () => '/vragen/stel'],
