@@ -157,7 +157,7 @@ export const en: Words = {
     notSetUp: 'Signing in is not set up here yet',
     notSetUpText: 'Ask whoever manages this place to switch signing in on. Then you can come in here.',
     failed: 'Signing in did not work. Please try again in a moment.',
-    again: 'You have been signed out, or have not signed in yet. After this you go on where you were.',
+    again: 'Please sign in first. After that you go on where you were.',
   },
 
   start: {

@@ -155,7 +155,7 @@ export const nl = {
     notSetUp: 'Aanmelden is hier nog niet ingesteld',
     notSetUpText: 'Vraag degene die deze omgeving beheert om het aanmelden aan te zetten. Daarna kun je hier naar binnen.',
     failed: 'Aanmelden lukte niet. Probeer het zo nog eens.',
-    again: 'Je bent uitgelogd, of nog niet aangemeld. Daarna ga je verder waar je was.',
+    again: 'Meld je eerst aan. Daarna ga je verder waar je was.',
   },
 
   start: {
