@@ -91,6 +91,7 @@ export const en: Words = {
     },
   },
 
+  inPhase: (phase: string) => `${phase} phase`,
   phase: {
     ORIENTATION: 'Orientation',
     PREPARATION: 'Preparation',

@@ -89,6 +89,7 @@ export const nl = {
     } as Record<string, string>,
   },
 
+  inPhase: (phase: string) => `Fase ${phase.toLowerCase()}`,
   phase: {
     ORIENTATION: 'Verkenning',
     PREPARATION: 'Voorbereiding',
