@@ -298,7 +298,7 @@ describe('reading', () => {
     await touched.getByRole('link', { name: project.name.text }).click();
     await page.waitForURL(`**/projecten/${things.project}`);
     await page.goBack();
-    await page.locator('main').getByRole('link', { name: `← ${project.name.text}` }).click();
+    await page.locator('main header').getByRole('link', { name: project.name.text }).click();
     await page.waitForURL(`**/projecten/${things.project}`);
   });
 });
