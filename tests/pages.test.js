@@ -49,7 +49,7 @@ const PAGES = [
   ['sign-in', null, () => '/aanmelden'],
   ['start', 'sanne', () => '/'],
   ['questions', 'sanne', () => '/vragen'],
-  ['questions-filtered', 'joost', () => '/vragen?onbeantwoord=1'],
+  ['questions-filtered', 'joost', () => '/vragen?open=1&thema=van-vroeger'],
   ['question-answered', 'sanne', () => `/vragen/${things.answered}`],
   ['question-unanswered', 'joost', () => `/vragen/${things.unanswered}`],
   ['ask', 'sanne', () => '/vragen/stel'],
@@ -257,7 +257,112 @@ describe('getting around', () => {
   });
 });
 
+describe('reading', () => {
+  test('what people wrote is in its own language on a page in the other', async (t) => {
+    const page = await pageOf(t, 'sanne', { language: 'en' });
+    const said = (selector) => page.locator(selector).first().evaluate((element) => element.closest('[lang]').lang);
+    await go(page, `/projecten/${things.project}`);
+    assert.deepEqual([await said('h1 span'), await said('.intro .prose'), await said('h2')], ['nl', 'nl', 'en']);
+    await go(page, `/vragen/${things.answered}`);
+    assert.deepEqual([await said('h1 span'), await said('.answer .prose'), await said('.answer .person')], ['nl', 'nl', 'en']);
+    const dutch = await pageOf(t, 'sanne');
+    await go(dutch, `/projecten/${things.project}`);
+    assert.equal(await dutch.locator('main [lang]').count(), 0, 'what is in the language of the page needs no mark');
+  });
+
+  test('a ladder of four climbs in one row on a wide page', async (t) => {
+    const page = await pageOf(t, 'sanne');
+    await go(page, `/projecten/${things.project}`);
+    const ladders = page.locator('ol.ladder');
+    const boxes = await ladders.evaluateAll((all) =>
+      all.map((ladder) => [...ladder.querySelectorAll('article')].map((card) => card.getBoundingClientRect().toJSON())));
+    const cards = boxes.find(({ length }) => length === 4);
+    assert.ok(cards, `no ladder of four among ${boxes.map(({ length }) => length)}`);
+    for (const [n, card] of cards.slice(1).entries()) {
+      assert.ok(card.left >= cards[n].right, `card ${n + 2} is beside the one before`);
+      assert.ok(card.top < cards[n].top, `card ${n + 2} is higher than the one before`);
+    }
+  });
+
+  test('an event says by name what it touches, and leads there', async (t) => {
+    const { project } = await sanne.ask(
+      'query ($id: ID!) { project(id: $id) { name { text } timeline(first: 1, newestFirst: false) { nodes { position } } } }',
+      { id: things.project });
+    const page = await pageOf(t, 'koen');
+    await go(page, `/spoor/${project.timeline.nodes[0].position}`);
+    const touched = page.locator('ul.concerned');
+    const told = await touched.innerText();
+    for (const kind of ['Project', 'Deelnemer', 'Organisatie', 'Regio', 'Interventie']) assert.match(told, new RegExp(`^${kind}: \\S`, 'm'));
+    assert.ok(told.includes(`Project: ${project.name.text}`));
+    assert.ok(!told.includes('Iets dat we niet meer kennen'));
+    await touched.getByRole('link', { name: project.name.text }).click();
+    await page.waitForURL(`**/projecten/${things.project}`);
+    await page.goBack();
+    await page.locator('main header').getByRole('link', { name: project.name.text }).click();
+    await page.waitForURL(`**/projecten/${things.project}`);
+  });
+});
+
 describe('what one does', () => {
+  test('organisations are found, chosen and taken away again with the keyboard, on a phone', async (t) => {
+    const page = await pageOf(t, 'sanne', { viewport: PHONE });
+    await go(page, '/projecten/nieuw');
+    const field = page.getByRole('group', { name: 'Welke organisaties doen mee?' });
+    const chips = field.getByRole('list', { name: 'Gekozen' }).getByRole('listitem');
+    const boxes = field.getByRole('checkbox');
+    const { organisations, viewer } = await sanne.ask(
+      '{ organisations { name region { id } } viewer { member { organisation { name region { id } } } } }');
+    const own = viewer.member.organisation;
+    const nearby = organisations.filter(({ region }) => region.id === own.region.id);
+    assert.equal(await boxes.count(), nearby.length, 'those of the region, not all of the country');
+    assert.deepEqual(await chips.allInnerTexts(), [own.name]);
+
+    const search = field.getByLabel('Zoek op naam, soort of regio');
+    await search.focus();
+    const far = organisations.find(({ name, region }) => region.id !== own.region.id && !nearby.some((near) => near.name === name));
+    await page.keyboard.type(far.name.toUpperCase());
+    await until('only that is left', async () => (await boxes.count()) === 1);
+    await page.keyboard.press('Enter');
+    await until('it is chosen', async () => (await chips.count()) === 2);
+    assert.deepEqual(await chips.allInnerTexts(), [own.name, far.name]);
+    assert.equal(await search.inputValue(), '', 'there is room to look for the next');
+    await picture(page, 'project-register-chosen-360');
+    assert.deepEqual(await violations(page), []);
+
+    await page.keyboard.press('ArrowDown');
+    assert.ok(await boxes.first().evaluate((box) => box === document.activeElement));
+    await page.keyboard.press('Space');
+    await until('a third is chosen', async () => (await chips.count()) === 3);
+    for (let left = 3; left > 0; left--) {
+      await chips.first().getByRole('button').press('Enter');
+      await until('one less', async () => (await chips.count()) === left - 1);
+      const focus = left > 1 ? chips.first().getByRole('button') : search;
+      assert.ok(await focus.evaluate((element) => element === document.activeElement), 'the focus stays here');
+    }
+    await page.getByRole('button', { name: 'Toon ook andere regio’s' }).press('Enter');
+    assert.equal(await boxes.count(), organisations.length);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('the focus stays where something happened, when the button for it is gone', async (t) => {
+    const { theme } = await anyContext(sanne);
+    const { thing } = await sanne.done('askQuestion', {
+      title: 'Wie haalt de spullen op?', body: 'Na het overlijden.', themeIds: [theme.id], anonymous: false });
+    await bram.done('giveAnswer', { questionId: thing.id, body: 'De thuiszorgwinkel.' });
+    const focus = (page) => page.evaluate(() => document.activeElement.innerText.trim());
+    const page = await pageOf(t, 'sanne');
+    await go(page, `/vragen/${thing.id}`);
+    await page.getByRole('button', { name: 'Dit hielp mij' }).press('Enter');
+    await page.getByText('Dit antwoord hielp').waitFor();
+    await until('it has the focus', async () => (await focus(page)) === 'Dit antwoord hielp');
+    await page.getByRole('button', { name: 'Toch niet' }).press('Enter');
+    await until('the answer has the focus', async () => (await focus(page)).startsWith('Nuttig'));
+    const other = await pageOf(t, 'joost');
+    await go(other, `/vragen/${thing.id}`);
+    await other.getByRole('button', { name: 'Ik had deze vraag ook' }).press('Enter');
+    await until('it has the focus', async () => (await focus(other)) === 'Jij had deze vraag ook');
+  });
+
   test('an experience is shared and stands in the list', async (t) => {
     const page = await pageOf(t, 'femke', { viewport: PHONE });
     await go(page, '/ervaringen');

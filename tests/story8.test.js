@@ -239,7 +239,7 @@ step('the timeline tells it in sentences, and each entry opens the event as reco
   for (const { position, sentence, type } of entries) {
     await go(record, `/spoor/${position}`);
     const told = await record.locator('main').innerText();
-    assert.match(told, new RegExp(`^Vastlegging ${position.toLocaleString('nl-NL')}`));
+    assert.match(told, new RegExp(`^Vastlegging ${position.toLocaleString('nl-NL')}`, 'm'));
     assert.ok(told.includes(sentence), `${position} does not say: ${sentence}`);
     assert.ok(told.includes(type));
     assert.match(told, /\b[0-9a-f]{64}\b/);

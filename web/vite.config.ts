@@ -21,8 +21,9 @@ export default defineConfig({
   server: {
     proxy: {
       '/graphql': { target: server, ws: true },
-      '/demo': server,
-      '/session': server,
+      // As objects: a bare string would change the host, and the server refuses what seems to come from another site.
+      '/demo': { target: server },
+      '/session': { target: server },
     },
   },
 });

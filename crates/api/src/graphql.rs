@@ -1,6 +1,7 @@
 //! The GraphQL schema. Queries and mutations stand with the type they are about.
 
 mod catalogue;
+mod concerned;
 mod context;
 mod cycle;
 mod error;

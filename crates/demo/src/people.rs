@@ -51,7 +51,8 @@ impl From<Step> for agenda::Step {
 pub(crate) fn open(world: &mut World) {
     let texts = world.texts.clone();
     let register = &texts.register;
-    let mut at = world.calendar.begin + TimeDelta::hours(1);
+    let begin = world.calendar.first_morning();
+    let mut at = begin;
     let steps = (0..register.themes.len())
         .map(Step::Theme)
         .chain((0..register.interventions.len()).map(Step::Intervention))
@@ -69,7 +70,7 @@ pub(crate) fn open(world: &mut World) {
         at += TimeDelta::minutes(4);
         world.agenda.put(at, Step::Invite(persona).into());
     }
-    let (begin, until) = (world.calendar.begin, world.calendar.until);
+    let until = world.calendar.until;
     for member in PERSONAS.len()..world.scaled(MEMBERS) {
         // Most come with the start of the programme, the others bit by bit.
         let raw = if world.rng.random_bool(0.55) {

@@ -6,6 +6,8 @@ use std::{
 };
 
 use app::{App, By, Policies, Request, Source};
+use chrono::{Datelike as _, Timelike as _};
+use chrono_tz::Europe::Amsterdam;
 use demo::{LoadError, Options, PERSONAS, Summary};
 use domain::{
     Event, Timestamp,
@@ -102,6 +104,7 @@ async fn the_small_world_is_whole_and_the_same_every_time() {
     }
     it_holds_what_it_promises(&summary, &events);
     all_happens_in_its_two_years(&events);
+    people_sleep_at_night_and_rest_in_the_weekend(&events);
     personas_are_there_with_their_roles(&events);
     nobody_is_linked_to_an_anonymous_question(&events);
     questions_are_mostly_answered_within_a_day(&events);
@@ -161,6 +164,16 @@ fn all_happens_in_its_two_years(events: &[Opened]) {
     for event in events {
         assert!((begin..=until()).contains(&event.recorded.at), "{} at {}", event.recorded.id, event.recorded.at);
     }
+}
+
+fn people_sleep_at_night_and_rest_in_the_weekend(events: &[Opened]) {
+    let mut in_the_weekend = 0;
+    for Opened { recorded, .. } in events {
+        let at = recorded.at.with_timezone(&Amsterdam);
+        assert!((7..22).contains(&at.hour()), "{} at {at}", recorded.event_type);
+        in_the_weekend += usize::from(at.weekday().number_from_monday() > 5);
+    }
+    assert!((1..events.len() / 20).contains(&in_the_weekend), "{in_the_weekend} of {}", events.len());
 }
 
 fn personas_are_there_with_their_roles(events: &[Opened]) {
@@ -296,6 +309,7 @@ async fn a_larger_world_differs_only_in_the_order_of_a_moment() {
         assert_eq!(event, other);
     }
     all_happens_in_its_two_years(&events);
+    people_sleep_at_night_and_rest_in_the_weekend(&events);
     nobody_is_linked_to_an_anonymous_question(&events);
 }
 

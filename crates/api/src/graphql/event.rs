@@ -11,6 +11,7 @@ use readmodel::{
 use serde_json::Value;
 
 use super::{
+    concerned::{Concerned, concerned},
     context::Viewing as _,
     error::Failed,
     id::global,
@@ -136,6 +137,12 @@ impl RecordedEvent {
     /// The ids of everything it touches.
     async fn concerns(&self) -> Vec<String> {
         self.recorded.concerns.iter().map(ToString::to_string).collect()
+    }
+
+    /// What the ids in `concerns` stand for, each once.
+    #[graphql(complexity = "12 * child_complexity")]
+    async fn concerned(&self, ctx: &Context<'_>) -> Result<Vec<Concerned>, Failed> {
+        concerned(ctx, &self.recorded.concerns).await
     }
 
     /// The payload as stored: sealed texts stay sealed.

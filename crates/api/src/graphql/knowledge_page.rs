@@ -108,6 +108,12 @@ impl KnowledgePage {
     }
 }
 
+/// A page for whoever may see it: one that was never published only for its editors.
+pub(crate) async fn readable(ctx: &Context<'_>, row: KnowledgePageRow) -> Result<Option<KnowledgePage>, Failed> {
+    let page = KnowledgePage(row);
+    Ok(if page.0.published_version > 0 || page.may_edit(ctx).await? { Some(page) } else { None })
+}
+
 /// A section of a knowledge page.
 #[derive(Clone, Debug)]
 pub(crate) struct Section(SectionRow);
@@ -185,8 +191,10 @@ impl KnowledgePageQueries {
     async fn knowledge_page(&self, ctx: &Context<'_>, id: ID) -> Result<Option<KnowledgePage>, Failed> {
         ctx.viewer()?;
         let Some(id) = local::<PageId>(PageAggregate::KIND, &id) else { return Ok(None) };
-        let Some(page) = ctx.row::<KnowledgePages>(id).await?.map(KnowledgePage) else { return Ok(None) };
-        Ok(if page.0.published_version > 0 || page.may_edit(ctx).await? { Some(page) } else { None })
+        match ctx.row::<KnowledgePages>(id).await? {
+            Some(row) => readable(ctx, row).await,
+            None => Ok(None),
+        }
     }
 
     /// Knowledge pages, newest first; for editors also those that were never published.

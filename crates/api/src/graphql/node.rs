@@ -16,7 +16,7 @@ use super::{
     cycle::Cycle,
     error::Failed,
     experience::Experience,
-    knowledge_page::KnowledgePage,
+    knowledge_page::{self, KnowledgePage},
     member::{self, Member},
     project::Project,
     question::Question,
@@ -50,9 +50,10 @@ impl NodeQueries {
             ExperienceAggregate::KIND => ctx.row::<Experiences>(id).await?.map(|row| Node::Experience(Experience(row))),
             ProjectAggregate::KIND => ctx.row::<Projects>(id).await?.map(|row| Node::Project(Project(row))),
             CycleAggregate::KIND => ctx.row::<Cycles>(id).await?.map(|row| Node::Cycle(Cycle(row))),
-            PageAggregate::KIND => {
-                ctx.row::<KnowledgePages>(id).await?.map(|row| Node::KnowledgePage(KnowledgePage(row)))
-            }
+            PageAggregate::KIND => match ctx.row::<KnowledgePages>(id).await? {
+                Some(row) => knowledge_page::readable(ctx, row).await?.map(Node::KnowledgePage),
+                None => None,
+            },
             _ => None,
         })
     }

@@ -215,3 +215,51 @@ async fn a_knowledge_page_bundles_what_was_contributed() {
     assert_eq!(sources[0]["title"]["text"], "Wie begint het gesprek?");
     assert_eq!(sources[1]["title"]["text"], "Geen tijd voor gesprekken");
 }
+
+#[tokio::test]
+async fn an_event_tells_what_each_id_that_it_concerns_stands_for() {
+    let world = World::new().await;
+    let (sanne, joost) = (world.visitor("sanne").await, world.visitor("joost").await);
+    let id = ask(&sanne, false).await["question"]["id"].clone();
+    let input = json!({ "questionId": id, "body": "Bij ons belt de huisarts." });
+    let answered = joost.mutate("giveAnswer", "question", "", input).await;
+    let told = concerned(&sanne, &answered["position"]).await;
+    let known = |kind: &str, thing: &str, name: Value| json!({ "kind": kind, "thingId": thing, "name": name });
+    let text = |text: &str| json!({ "text": text });
+    let id = id.as_str().expect("an id");
+    assert_eq!(
+        told,
+        [
+            known("theme", &world.theme, text("Communicatie")),
+            known("intervention", &world.intervention, text("CURA")),
+            known("member", &member_id("joost"), text("joost")),
+            known("question", id, text("Wie begint het gesprek?")),
+            known("answer", id, Value::Null),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_page_that_was_never_published_is_named_to_nobody_but_its_editors() {
+    let world = World::new().await;
+    let (sanne, emma) = (world.visitor("sanne").await, world.visitor("emma").await);
+    let draft = json!({ "title": "Nog geheim", "interventionId": world.intervention, "themeId": world.theme });
+    let drafted = emma.mutate("draftPage", "knowledgePage", "", draft).await;
+    let page = &drafted["knowledgePage"]["id"];
+    let input = json!({ "knowledgePageId": page, "heading": "Beginnen", "text": "Zo begin je." });
+    let written = emma.mutate("writeSection", "knowledgePage", "", input).await;
+    let told = concerned(&sanne, &written["position"]).await;
+    assert!(told.contains(&json!({ "kind": "page", "thingId": null, "name": null })), "{told:?}");
+    assert!(told.contains(&json!({ "kind": null, "thingId": null, "name": null })), "its section: {told:?}");
+    let told = concerned(&emma, &written["position"]).await;
+    assert!(told.contains(&json!({ "kind": "page", "thingId": page, "name": { "text": "Nog geheim" } })), "{told:?}");
+    let by_id = "query($id: ID!) { node(id: $id) { id } }";
+    assert_eq!(sanne.ask(by_id, json!({ "id": page })).await["node"], Value::Null);
+    assert_eq!(emma.ask(by_id, json!({ "id": page })).await["node"]["id"], *page);
+}
+
+async fn concerned(visitor: &Visitor<'_>, position: &Value) -> Vec<Value> {
+    let query = "query($p: Position!) { event(position: $p) { concerned { kind thingId name { text } } } }";
+    let mut answer = visitor.ask(query, json!({ "p": position })).await;
+    answer["event"]["concerned"].as_array_mut().map(std::mem::take).expect("a list")
+}

@@ -11,6 +11,9 @@ export const experienceKinds = EXPERIENCE_KINDS;
 
 export const phaseFrom = (text: string | null) => PHASES.find((phase) => phase === text);
 export const experienceKindFrom = (text: string | null) => EXPERIENCE_KINDS.find((kind) => kind === text);
+/** The id of a thing of this kind; an address may be old, or cut off. */
+export const idFrom = (kind: string, text: string | null) =>
+  text && new RegExp(`^${kind}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).test(text) ? text : undefined;
 export const flagFrom = (text: string | null) => (text === '1' ? true : undefined);
 
 /** As options of a select. */

@@ -69,6 +69,10 @@ export const en: Words = {
     requiredChoice: 'Please choose one.',
     requiredTheme: 'Choose at least one theme.',
     themeHint: 'This brings your message to people who know about it.',
+    remove: (name: string) => `Remove: ${name}`,
+    chosen: (name: string) => `Chosen: ${name}`,
+    chosenList: 'Chosen',
+    foundMany: (n: number) => (n === 0 ? 'Nothing found. Try another word.' : `${n} found`),
     draftKept: 'Your text is kept on this device until you send it.',
     draftRestored: 'We kept what you typed earlier.',
     draftDiscard: 'Start afresh',
@@ -87,6 +91,7 @@ export const en: Words = {
     },
   },
 
+  inPhase: (phase: string) => `${phase} phase`,
   phase: {
     ORIENTATION: 'Orientation',
     PREPARATION: 'Preparation',
@@ -153,7 +158,7 @@ export const en: Words = {
     notSetUp: 'Signing in is not set up here yet',
     notSetUpText: 'Ask whoever manages this place to switch signing in on. Then you can come in here.',
     failed: 'Signing in did not work. Please try again in a moment.',
-    again: 'You have been signed out, or have not signed in yet. After this you go on where you were.',
+    again: 'Please sign in first. After that you go on where you were.',
   },
 
   start: {

@@ -2,6 +2,7 @@
 // (drafts stay), so that texts from the server change along.
 import type { Words } from './nl';
 import type { WorkWords } from './nl.work';
+import { spokenIn } from './spoken';
 
 export type Locale = 'nl' | 'en';
 
@@ -32,6 +33,12 @@ export async function loadWords(): Promise<void> {
 export async function loadWorkWords(): Promise<void> {
   if (w) return;
   w = locale === 'en' ? (await import('./en.work')).en : (await import('./nl.work')).nl;
+}
+
+/** For `lang` on what somebody wrote: its language, when that is not the language of the page. */
+export function langOf(text: string | null | undefined): Locale | undefined {
+  const spoken = text ? spokenIn(text) : locale;
+  return spoken === locale ? undefined : spoken;
 }
 
 export function switchLocale(to: Locale): void {

@@ -68,6 +68,10 @@ export const nl = {
     requiredChoice: 'Kies er één.',
     requiredTheme: 'Kies minstens één thema.',
     themeHint: 'Zo komt je bericht bij mensen die er verstand van hebben.',
+    remove: (name: string) => `Haal weg: ${name}`,
+    chosen: (name: string) => `Gekozen: ${name}`,
+    chosenList: 'Gekozen',
+    foundMany: (n: number) => (n === 0 ? 'Niets gevonden. Probeer een ander woord.' : `${n} gevonden`),
     draftKept: 'Je tekst blijft bewaard op dit apparaat tot je hem verstuurt.',
     draftRestored: 'We hebben bewaard wat je eerder typte.',
     draftDiscard: 'Begin opnieuw',
@@ -85,6 +89,7 @@ export const nl = {
     } as Record<string, string>,
   },
 
+  inPhase: (phase: string) => `Fase ${phase.toLowerCase()}`,
   phase: {
     ORIENTATION: 'Verkenning',
     PREPARATION: 'Voorbereiding',
@@ -151,7 +156,7 @@ export const nl = {
     notSetUp: 'Aanmelden is hier nog niet ingesteld',
     notSetUpText: 'Vraag degene die deze omgeving beheert om het aanmelden aan te zetten. Daarna kun je hier naar binnen.',
     failed: 'Aanmelden lukte niet. Probeer het zo nog eens.',
-    again: 'Je bent uitgelogd, of nog niet aangemeld. Daarna ga je verder waar je was.',
+    again: 'Meld je eerst aan. Daarna ga je verder waar je was.',
   },
 
   start: {

@@ -8,6 +8,11 @@ class Announcer {
     // Saying the same twice must be heard twice.
     this.text = untrack(() => this.text) === text ? `${text}\u00a0` : text;
   }
+
+  /** What was said on another page is not found on this one. */
+  clear(): void {
+    this.text = '';
+  }
 }
 
 export const announcer = new Announcer();

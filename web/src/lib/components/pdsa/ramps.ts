@@ -26,3 +26,6 @@ export function ramps<Cycle extends Chained>(cycles: readonly Cycle[]): Cycle[][
   const last = (ramp: Cycle[]) => ramp.at(-1)?.plannedAt ?? '';
   return [...found.values()].sort((a, b) => last(b).localeCompare(last(a)));
 }
+
+/** How many of `count` stand beside one another when rows hold `most` and are about equally full. */
+export const inRows = (count: number, most: number) => Math.ceil(count / Math.max(Math.ceil(count / most), 1));

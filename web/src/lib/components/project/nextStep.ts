@@ -1,6 +1,6 @@
 // The one thing a project should do next, from what is known of it. A suggestion, in plain words.
 import { graphql, type FragmentOf } from '$lib/graphql/graphql';
-import { wordsOf } from '$lib/format/names';
+import { wordsOf, type Written } from '$lib/format/names';
 import { t } from '$lib/i18n';
 
 export const NextStepFields = graphql(`
@@ -23,28 +23,33 @@ export const NextStepFields = graphql(`
 
 export interface Step {
   text: string;
+  /** What in it is in people's own words. */
+  quoted?: string;
   href: string;
 }
 
 export function nextStep(project: FragmentOf<typeof NextStepFields>, today: string): Step {
   const cycles = [...project.cycles].sort((a, b) => b.plannedAt.localeCompare(a.plannedAt));
-  const at = (cycle: { id: string }) => `/pdsa/${cycle.id}`;
-  const say = (cycle: { change: { erased: boolean; text: string | null } }) => wordsOf(cycle.change);
+  const about = (cycle: { id: string; change: Written }, say: (change: string) => string): Step => {
+    // Within a sentence a change has no full stop of its own.
+    const quoted = wordsOf(cycle.change).replace(/\.$/, '');
+    return { text: say(quoted), quoted, href: `/pdsa/${cycle.id}` };
+  };
 
   const studied = cycles.find(({ stage }) => stage === 'STUDIED');
-  if (studied) return { text: t.nextStep.decide(say(studied)), href: at(studied) };
+  if (studied) return about(studied, t.nextStep.decide);
 
   const over = cycles.find(({ stage, ends }) => stage === 'STARTED' && ends < today);
-  if (over) return { text: t.nextStep.logResult(say(over)), href: at(over) };
+  if (over) return about(over, t.nextStep.logResult);
 
   const unpredicted = cycles.find(({ stage, predictedAt }) => stage === 'PLANNED' && !predictedAt);
-  if (unpredicted) return { text: t.nextStep.predict(say(unpredicted)), href: at(unpredicted) };
+  if (unpredicted) return about(unpredicted, t.nextStep.predict);
 
   const planned = cycles.find(({ stage }) => stage === 'PLANNED');
-  if (planned) return { text: t.nextStep.startCycle(say(planned)), href: at(planned) };
+  if (planned) return about(planned, t.nextStep.startCycle);
 
   const running = cycles.find(({ stage }) => stage === 'STARTED');
-  if (running) return { text: t.nextStep.observe(say(running)), href: at(running) };
+  if (running) return about(running, t.nextStep.observe);
 
   const here = `/projecten/${project.id}`;
   if (cycles.length === 0) return { text: t.nextStep.firstCycle, href: `${here}/pdsa/nieuw` };

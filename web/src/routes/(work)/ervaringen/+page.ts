@@ -1,5 +1,5 @@
 // The feed of experiences, filtered by what is in the address.
-import { experienceKindFrom } from '$lib/format/filters';
+import { experienceKindFrom, idFrom } from '$lib/format/filters';
 import { pageData } from '$lib/graphql/page';
 import { ExperienceFeedQuery, type ExperienceFilter } from './queries';
 import type { PageLoad } from './$types';
@@ -8,8 +8,8 @@ export const load: PageLoad = async (event) => {
   event.depends('app:experiences');
   const asked = event.url.searchParams;
   const filter: ExperienceFilter = {
-    themeId: asked.get('thema') || undefined,
-    interventionId: asked.get('interventie') || undefined,
+    themeId: idFrom('theme', asked.get('thema')),
+    interventionId: idFrom('intervention', asked.get('interventie')),
     kind: experienceKindFrom(asked.get('soort')),
   };
   return { filter, ...(await pageData(event, ExperienceFeedQuery, { filter })) };

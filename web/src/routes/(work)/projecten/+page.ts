@@ -1,5 +1,5 @@
 // The list of projects, filtered by what is in the address.
-import { flagFrom, phaseFrom } from '$lib/format/filters';
+import { flagFrom, idFrom, phaseFrom } from '$lib/format/filters';
 import { pageData } from '$lib/graphql/page';
 import { ProjectListQuery, type ProjectFilter } from './queries';
 import type { PageLoad } from './$types';
@@ -8,9 +8,9 @@ export const load: PageLoad = async (event) => {
   event.depends('app:projects');
   const asked = event.url.searchParams;
   const filter: ProjectFilter = {
-    interventionId: asked.get('interventie') || undefined,
+    interventionId: idFrom('intervention', asked.get('interventie')),
     phase: phaseFrom(asked.get('fase')),
-    regionId: asked.get('regio') || undefined,
+    regionId: idFrom('region', asked.get('regio')),
     mine: flagFrom(asked.get('van-mij')),
   };
   return { filter, ...(await pageData(event, ProjectListQuery, { filter })) };

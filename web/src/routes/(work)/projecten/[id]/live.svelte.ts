@@ -11,6 +11,9 @@ import { ProjectChangedSubscription, type ProjectShown } from './queries';
 const lastShown = (project: ProjectShown) =>
   Math.max(project.position, ...project.timeline.nodes.map(({ position }) => position));
 
+/** News of others has no hurry. By then the page shows what one did oneself, which is no news. */
+const PAUSE = 1_500;
+
 export class LiveProject {
   readonly #project: () => ProjectShown;
   #heard = $state.raw<readonly number[]>([]);
@@ -21,15 +24,24 @@ export class LiveProject {
     const id = $derived(project().id);
     $effect(() => {
       this.#heard = [];
-      return listen(
+      const timers = new Set<ReturnType<typeof setTimeout>>();
+      const stop = listen(
         ProjectChangedSubscription,
         // A later position of the page must not start listening anew.
         { id, after: untrack(() => lastShown(project())) },
-        ({ projectChanged }) => {
-          this.#heard = [...this.#heard, projectChanged.position];
+        ({ projectChanged: { position } }) => {
+          const timer = setTimeout(() => {
+            timers.delete(timer);
+            this.#heard = [...this.#heard, position];
+          }, PAUSE);
+          timers.add(timer);
         },
         { positionOf: (result) => result.projectChanged.position },
       );
+      return () => {
+        stop();
+        timers.forEach((timer) => clearTimeout(timer));
+      };
     });
   }
 

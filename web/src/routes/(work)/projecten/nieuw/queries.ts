@@ -4,7 +4,7 @@ import { graphql } from '$lib/graphql/graphql';
 export const RegisterFormQuery = graphql(`
   query RegisterForm {
     interventions { id name }
-    organisations { id name }
+    organisations { id name kind region { id name } }
     regions { id name }
     viewer { member { organisation { id region { id } } } }
   }

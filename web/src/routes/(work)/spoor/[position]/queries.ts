@@ -1,6 +1,6 @@
 // One event as recorded, with its neighbours.
 import { PersonFields } from '$components/Person';
-import { graphql } from '$lib/graphql/graphql';
+import { graphql, type ResultOf } from '$lib/graphql/graphql';
 
 export const RecordQuery = graphql(
   `
@@ -8,6 +8,7 @@ export const RecordQuery = graphql(
       event(position: $position) {
         position
         stream
+        subjectId
         version
         id
         type
@@ -17,7 +18,7 @@ export const RecordQuery = graphql(
         actorMember { ...Person }
         correlation
         causation
-        concerns
+        concerned { uuid kind thingId name { erased text } }
         data
         leafHash
         sentence
@@ -28,3 +29,6 @@ export const RecordQuery = graphql(
   `,
   [PersonFields],
 );
+
+/** One thing an event touches. */
+export type ConcernedShown = NonNullable<ResultOf<typeof RecordQuery>['event']>['concerned'][number];
