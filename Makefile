@@ -70,6 +70,11 @@ lint: web ## check form, lints, licences and that .sqlx is up to date
 	scripts/check-sqlx
 	scripts/check-dependencies
 
+SEED ?= 1
+.PHONY: fault-campaign
+fault-campaign: ## break everything around the log for a quarter of an hour, and write docs/fault-campaign.md
+	cargo run --locked -p faults -- campaign --seed $(SEED) --report docs/fault-campaign.md
+
 ##@ Regenerate
 
 .PHONY: sqlx

@@ -8,15 +8,12 @@ use std::{
 };
 
 use eventlog::{Append, AppendError, Expected, IdempotencyKey, Log, Position, StreamId};
+use faults::checker::{self, History, ReadBack, Seen, Try};
 use futures::StreamExt as _;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use tokio::{sync::watch, task::JoinSet};
 
-use crate::support::{
-    Database, append, checker,
-    checker::{Seen, Try},
-    everything, in_time, stream,
-};
+use crate::support::{Database, append, everything, in_time, stream};
 
 const WRITERS: u64 = 32;
 
@@ -68,7 +65,11 @@ async fn keeps_its_promises(processes: usize, trouble: Trouble, intentions: usiz
     }
     let makes_trouble = (trouble == Trouble::Cuts).then(|| tokio::spawn(make_trouble(database.clone())));
 
-    let mut tries: Vec<Try> = in_time("the writers are done", writers.join_all()).await.into_iter().flatten().collect();
+    let mut history = History::default();
+    for Writer { tries, reads, .. } in in_time("the writers are done", writers.join_all()).await {
+        history.tries.extend(tries);
+        history.reads.extend(reads);
+    }
     if let Some(task) = makes_trouble {
         task.abort();
     }
@@ -81,11 +82,12 @@ async fn keeps_its_promises(processes: usize, trouble: Trouble, intentions: usiz
         }
     };
     end.send_replace(position);
-    tries.extend(last.tries);
-    let seen: Vec<Seen> = in_time("the followers are done", followers.join_all()).await;
+    history.tries.extend(last.tries);
+    history.followers = in_time("the followers are done", followers.join_all()).await;
     let log = everything(&logs[0]).await;
     let head = logs[0].head().await.expect("a head").position;
-    let wrong = checker::wrong(&log, head, &tries, &seen);
+    let wrong = checker::wrong(&log, head, &history);
+    let tries = &history.tries;
     assert!(wrong.is_empty(), "{} wrongs in {} tries; the first: {}", wrong.len(), tries.len(), wrong[0]);
     let acknowledged = tries.iter().filter(|one| one.told.is_ok()).count();
     assert!(acknowledged > tries.len() / 4, "{acknowledged} of {} tries were acknowledged", tries.len());
@@ -123,15 +125,23 @@ struct Writer {
     /// The versions it has read.
     versions: HashMap<StreamId, i32>,
     tries: Vec<Try>,
+    reads: Vec<ReadBack>,
 }
 
 impl Writer {
     fn new(seed: u64, logs: &[Arc<Log>], shared: &Arc<[StreamId]>) -> Self {
         let random = StdRng::seed_from_u64(seed);
-        Self { random, logs: logs.to_vec(), shared: shared.clone(), versions: HashMap::new(), tries: vec![] }
+        Self {
+            random,
+            logs: logs.to_vec(),
+            shared: shared.clone(),
+            versions: HashMap::new(),
+            tries: vec![],
+            reads: vec![],
+        }
     }
 
-    async fn run(mut self, intentions: usize) -> Vec<Try> {
+    async fn run(mut self, intentions: usize) -> Self {
         let own = stream();
         for _ in 0..intentions {
             let shared = self.shared[self.random.random_range(0..self.shared.len())].clone();
@@ -142,7 +152,7 @@ impl Writer {
                 .then(|| IdempotencyKey { key: self.random.random(), fingerprint: self.random.random() });
             self.intend(&stream, key).await;
         }
-        self.tries
+        self
     }
 
     /// Tries until it is told something definite; without a key, once.
@@ -176,7 +186,7 @@ impl Writer {
                 Err(AppendError::OutcomeUnknown | AppendError::Unavailable(_) | AppendError::Busy) => key.is_some(),
                 Err(error) => panic!("{error}"),
             };
-            let (stream, key) = (stream.clone(), key.map(|key| key.key));
+            let (stream, told) = (stream.clone(), told.map_err(|error| (&error).into()));
             self.tries.push(Try { stream, expected, ids, key, asked, answered, told });
             if !again {
                 return;
@@ -188,8 +198,8 @@ impl Writer {
     async fn read_own_writes(&mut self, receipt: &eventlog::Receipt) {
         for log in &self.logs {
             if let Ok(events) = log.stream(&receipt.stream, receipt.last_version - 1).await {
-                let first = events.first().expect("what was acknowledged is there");
-                assert_eq!((first.version, first.position), (receipt.last_version, receipt.position));
+                let found = events.first().map(|event| (event.version, event.position));
+                self.reads.push(ReadBack { receipt: receipt.clone(), found });
             }
         }
     }

@@ -1,6 +1,5 @@
 //! A log in a database of its own, and what is appended to it.
 
-pub(crate) mod checker;
 pub(crate) mod proxy;
 
 use std::time::Duration;
