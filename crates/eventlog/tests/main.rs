@@ -7,6 +7,7 @@ mod history;
 mod idempotency;
 mod integrity;
 mod model;
+mod privileges;
 mod reading;
 mod sealing;
 mod support;
