@@ -85,8 +85,8 @@ async fn keeps_its_promises(processes: usize, trouble: Trouble, intentions: usiz
     history.tries.extend(last.tries);
     history.followers = in_time("the followers are done", followers.join_all()).await;
     let log = everything(&logs[0]).await;
-    let head = logs[0].head().await.expect("a head").position;
-    let wrong = checker::wrong(&log, head, &history);
+    let head = logs[0].tree_head().await.expect("a head");
+    let wrong = checker::wrong(&log, &head, &history);
     let tries = &history.tries;
     assert!(wrong.is_empty(), "{} wrongs in {} tries; the first: {}", wrong.len(), tries.len(), wrong[0]);
     let acknowledged = tries.iter().filter(|one| one.told.is_ok()).count();

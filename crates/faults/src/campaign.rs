@@ -87,8 +87,8 @@ pub async fn run(plan: Plan, program: &Path, say: impl Fn(&str)) -> Result<Outco
         .push(in_time("the last append", Client::new(plan.seed << 32 | plan.clients, 0, &stage).append_once()).await?);
     // Read over fresh connections: those of the followers' log may have been cut without having noticed yet.
     let judged = sample::open(&world.connect, &Options::default()).await?;
-    let head = judged.head().await?.position;
-    stage.last.send_replace(head);
+    let head = judged.tree_head().await?;
+    stage.last.send_replace(head.size);
     let mut history = together(histories);
     for follower in followers {
         history.followers.push(in_time("a follower's end", follower).await??);
@@ -96,7 +96,7 @@ pub async fn run(plan: Plan, program: &Path, say: impl Fn(&str)) -> Result<Outco
 
     say("judging");
     let events = sample::everything(&judged).await?;
-    let wrong = checker::wrong(&events, head, &history);
+    let wrong = checker::wrong(&events, &head, &history);
     drop((log, judged));
     world.end().await?;
     Ok(outcome(plan, began, recoveries, &history, events.len(), wrong))

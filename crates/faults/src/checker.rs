@@ -5,7 +5,9 @@ use std::{
     time::Instant,
 };
 
-use eventlog::{AppendError, Expected, IdempotencyKey, Position, Receipt, Recorded, StreamId, envelope, leaf_hash};
+use eventlog::{
+    AppendError, Expected, IdempotencyKey, Position, Receipt, Recorded, StreamId, Tree, TreeHead, envelope, leaf_hash,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -82,7 +84,7 @@ pub struct History {
 }
 
 /// Everything that is not right, in words; empty when all is.
-pub fn wrong(log: &[Recorded], head: Position, history: &History) -> Vec<String> {
+pub fn wrong(log: &[Recorded], head: &TreeHead, history: &History) -> Vec<String> {
     let History { tries, reads, followers } = history;
     let mut wrong = the_log_by_itself(log, head);
     let place: HashMap<Uuid, &Recorded> = log.iter().map(|event| (event.id, event)).collect();
@@ -110,7 +112,7 @@ pub fn wrong(log: &[Recorded], head: Position, history: &History) -> Vec<String>
 }
 
 /// Dense positions, dense versions, moments that never decrease, hashes, no id twice.
-fn the_log_by_itself(log: &[Recorded], head: Position) -> Vec<String> {
+fn the_log_by_itself(log: &[Recorded], head: &TreeHead) -> Vec<String> {
     let mut wrong = Vec::new();
     let (mut versions, mut ids) = (HashMap::<&StreamId, i32>::new(), HashSet::new());
     for (position, event) in (1..).zip(log) {
@@ -132,8 +134,12 @@ fn the_log_by_itself(log: &[Recorded], head: Position) -> Vec<String> {
     if log.windows(2).any(|pair| pair[1].at < pair[0].at) {
         wrong.push("time goes back".into());
     }
-    if log.last().map_or(0, |event| event.position) != head {
-        wrong.push(format!("the head is at {head} and the log ends at {:?}", log.last().map(|event| event.position)));
+    let mut tree = Tree::default();
+    for event in log {
+        tree.push(event.leaf_hash, drop);
+    }
+    if tree.head() != *head {
+        wrong.push(format!("the head is {head:?} and the events make {:?}", tree.head()));
     }
     wrong
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use eventlog::{Expected, IdempotencyKey, Receipt, Recorded, StreamId, Timestamp, envelope, leaf_hash};
+use eventlog::{Expected, IdempotencyKey, Receipt, Recorded, StreamId, Timestamp, Tree, envelope, leaf_hash};
 use faults::checker::{History, ReadBack, Try, Unstored, wrong};
 use uuid::Uuid;
 
@@ -65,8 +65,17 @@ fn right() -> (Vec<Recorded>, History) {
 fn judged(change: impl FnOnce(&mut Vec<Recorded>, &mut History)) -> Vec<String> {
     let (mut log, mut history) = right();
     change(&mut log, &mut history);
-    let head = log.last().map_or(0, |event| event.position);
-    wrong(&log, head, &history)
+    let mut tree = Tree::default();
+    for event in &log {
+        tree.push(event.leaf_hash, drop);
+    }
+    wrong(&log, &tree.head(), &history)
+}
+
+#[test]
+fn a_head_that_is_not_that_of_the_events_is_wrong() {
+    let (log, history) = right();
+    assert_eq!(wrong(&log, &Tree::default().head(), &history).len(), 1);
 }
 
 #[test]
