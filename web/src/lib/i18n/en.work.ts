@@ -339,6 +339,10 @@ export const en: WorkWords = {
     concerns: 'Concerns',
     hash: 'Fingerprint',
     hashText: 'This code was computed over all that stands here. Change one letter, and the code no longer fits.',
+    proof: 'Proof',
+    proofLink: 'See the proof',
+    proofText:
+      'A signature and the way to it. With it an auditor can check without us that this is what was recorded.',
     data: 'Content as stored',
     dataText: 'Texts that people wrote are encrypted here.',
     previous: 'Previous',

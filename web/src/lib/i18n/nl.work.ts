@@ -341,6 +341,10 @@ export const nl = {
     } as Record<string, string>,
     hash: 'Vingerafdruk',
     hashText: 'Deze code is berekend over alles wat hier staat. Verandert er één letter, dan klopt de code niet meer.',
+    proof: 'Bewijs',
+    proofLink: 'Het bewijs bekijken',
+    proofText:
+      'Een handtekening en de weg ernaartoe. Een auditor kan er zonder ons mee nagaan dat dit zo is vastgelegd.',
     data: 'Inhoud zoals opgeslagen',
     dataText: 'Teksten van mensen staan hier versleuteld.',
     previous: 'Vorige',
