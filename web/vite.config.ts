@@ -24,6 +24,7 @@ export default defineConfig({
       // As objects: a bare string would change the host, and the server refuses what seems to come from another site.
       '/demo': { target: server },
       '/session': { target: server },
+      '/tlog': { target: server },
     },
   },
 });
