@@ -36,18 +36,20 @@ pub fn verify_export(directory: &Path, against: &Against) -> Result<Report, Veri
         against.checkpoints.push(("the checkpoint of the export".into(), checkpoint));
     }
     let mut check = Check::new(&against)?;
-    unread.into_iter().for_each(|wrong| check.note(wrong));
+    if let Some(wrong) = unread {
+        check.note(wrong);
+    }
     files(directory, &manifest, &mut check)?;
     let mut earlier = Earlier::open(&against)?;
     let mut events = Events::open(directory, manifest.format)?;
     if is_whole(&manifest) {
         while let Some(event) = events.next()? {
             match event {
-                Some(event) => {
+                Ok(event) => {
                     check.event(&event.leaf());
                     earlier.compare(&mut check, event.position, event.recorded)?;
                 }
-                None => check.unreadable(check.tree.size() + 1),
+                Err(Unreadable) => check.unreadable(check.tree.size() + 1),
             }
         }
         check.missing_up_to(manifest.head_position);
@@ -103,27 +105,27 @@ fn some_events(
         check.push(leaf);
         while let Some(event) = next.take() {
             match event {
-                Some(event) if event.position > position => {
-                    next = Some(Some(event));
+                Ok(event) if event.position > position => {
+                    next = Some(Ok(event));
                     break;
                 }
-                Some(event) if event.position < position => {
+                Ok(event) if event.position < position => {
                     check.events += 1;
                     check.note(Wrong::Unexpected { position: event.position });
                 }
-                Some(event) => {
+                Ok(event) => {
                     check.events += 1;
                     if event.content != leaf || event.recorded != leaf {
                         check.note(Wrong::Changed { position });
                     }
                 }
-                None => check.note(Wrong::Unreadable { position }),
+                Err(Unreadable) => check.note(Wrong::Unreadable { position }),
             }
             next = events.next()?;
         }
     }
     while let Some(event) = next {
-        let position = event.map_or(manifest.head_position + 1, |event| event.position);
+        let position = event.map_or_else(|Unreadable| manifest.head_position + 1, |event| event.position);
         check.note(Wrong::Unexpected { position });
         next = events.next()?;
     }
@@ -154,14 +156,14 @@ impl Earlier {
         let Self(Some(events)) = self else { return Ok(()) };
         while let Some(event) = events.next()? {
             match event {
-                Some(event) if event.position < position => {}
-                Some(event) => {
+                Ok(event) if event.position < position => {}
+                Ok(event) => {
                     if event.position == position && event.content != leaf {
                         check.note(Wrong::Rewritten { position });
                     }
                     return Ok(());
                 }
-                None => check.note(Wrong::Rewritten { position }),
+                Err(Unreadable) => check.note(Wrong::Rewritten { position }),
             }
         }
         self.0 = None;
@@ -197,7 +199,10 @@ impl Event {
     }
 }
 
-/// The events of an export, in the order in which they stand there. One that does not read is nothing.
+/// What stands in an export where an event should stand does not read.
+struct Unreadable;
+
+/// The events of an export, in the order in which they stand there.
 enum Events {
     Ndjson { path: PathBuf, lines: io::Lines<BufReader<File>> },
     Csv { path: PathBuf, columns: csv::StringRecord, rows: csv::StringRecordsIntoIter<File> },
@@ -217,17 +222,19 @@ impl Events {
         })
     }
 
-    fn next(&mut self) -> Result<Option<Option<Event>>, VerifyError> {
+    fn next(&mut self) -> Result<Option<Result<Event, Unreadable>>, VerifyError> {
         match self {
             Self::Ndjson { path, lines } => match lines.next().transpose() {
-                Ok(line) => Ok(line.map(|line| serde_json::from_str(&line).ok().and_then(Event::new))),
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Some(None)),
+                Ok(line) => {
+                    Ok(line.map(|line| serde_json::from_str(&line).ok().and_then(Event::new).ok_or(Unreadable)))
+                }
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Some(Err(Unreadable))),
                 Err(source) => Err(VerifyError::File { path: path.clone(), source }),
             },
             Self::Csv { path, columns, rows } => match rows.next().transpose() {
-                Ok(row) => Ok(row.map(|row| members(columns, &row).and_then(Event::new))),
+                Ok(row) => Ok(row.map(|row| members(columns, &row).and_then(Event::new).ok_or(Unreadable))),
                 Err(error) if error.is_io_error() => Err(unreadable(path, error)),
-                Err(_) => Ok(Some(None)),
+                Err(_) => Ok(Some(Err(Unreadable))),
             },
         }
     }

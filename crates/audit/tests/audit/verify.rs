@@ -111,21 +111,21 @@ impl Victim {
 
     /// Whoever can do everything makes hashes, tree and head fit what stands in the table.
     async fn cover_up(&self) {
-        let (mut tree, mut sql) = (Tree::default(), "DELETE FROM log.tree_node;".to_owned());
+        let (mut tree, mut sql) = (Tree::default(), vec!["DELETE FROM log.tree_node".to_owned()]);
         for event in self.log.page(0, SIZE).await.expect("a page") {
             let leaf = eventlog::leaf_hash(eventlog::envelope(&event).as_bytes());
             if leaf != event.leaf_hash {
                 let (hash, position) = (hex::encode(leaf), event.position);
-                sql += &format!("UPDATE log.event SET leaf_hash = '\\x{hash}' WHERE position = {position};");
+                sql.push(format!("UPDATE log.event SET leaf_hash = '\\x{hash}' WHERE position = {position}"));
             }
             tree.push(leaf, |node| {
                 let hash = hex::encode(node.hash);
-                sql += &format!("INSERT INTO log.tree_node VALUES ({}, {}, '\\x{hash}');", node.level, node.index);
+                sql.push(format!("INSERT INTO log.tree_node VALUES ({}, {}, '\\x{hash}')", node.level, node.index));
             });
         }
         let (size, peaks) = (tree.size(), hex::encode(tree.peaks()));
-        sql += &format!("UPDATE log.head SET position = {size}, tree_size = {size}, peaks = '\\x{peaks}'");
-        self.suffer(&sql).await;
+        sql.push(format!("UPDATE log.head SET position = {size}, tree_size = {size}, peaks = '\\x{peaks}'"));
+        self.suffer(&sql.join(";")).await;
     }
 }
 
@@ -271,19 +271,19 @@ async fn a_rewritten_history_is_found_by_what_was_kept() {
 
         let against = victim.against(kept);
         let forked = Wrong::Forked { agreed: 200, signed: 400, checkpoint: "kept-400".into() };
-        assert_eq!(victim.check(&against).await.wrong, [forked.clone()]);
+        assert_eq!(victim.check(&against).await.wrong, std::slice::from_ref(&forked));
         let rewritten = Wrong::Rewritten { position };
         let against = Against { earlier: Some(earlier.path().into()), ..against };
         assert_eq!(victim.check(&against).await.wrong, [rewritten.clone(), forked.clone()]);
         // An export made of the forged log is no better.
         for format in [Format::Ndjson, Format::Csv] {
-            let forged = victim.export(Filter::default(), format).await;
-            let report = verify_export(forged.path(), &against).expect("checked");
+            let export = victim.export(Filter::default(), format).await;
+            let report = verify_export(export.path(), &against).expect("checked");
             assert_eq!(report.wrong, [rewritten.clone(), forked.clone()]);
         }
         let part = Filter { from: "390".parse().ok(), ..Filter::default() };
-        let forged = victim.export(part, Format::Ndjson).await;
-        assert_eq!(verify_export(forged.path(), &against).expect("checked").wrong, [rewritten, forked]);
+        let export = victim.export(part, Format::Ndjson).await;
+        assert_eq!(verify_export(export.path(), &against).expect("checked").wrong, [rewritten, forked]);
     }
 }
 

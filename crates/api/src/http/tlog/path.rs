@@ -34,7 +34,7 @@ impl TilePath {
             None => (rest, FULL),
             Some((number, width)) => (number, decimal(width).and_then(|width| u16::try_from(width).ok())?),
         };
-        if !(1..=FULL).contains(&width) || (width == FULL) != !rest.contains(".p/") {
+        if !(1..=FULL).contains(&width) || (width == FULL) == rest.contains(".p/") {
             return None;
         }
         Some(Self { place, index: index(number)?, width })
