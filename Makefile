@@ -92,6 +92,10 @@ schema: ## write what is generated from the code, into schema/
 bench: ## run the benchmarks
 	cargo bench --workspace --locked --bench '*'
 
+.PHONY: bench-peers
+bench-peers: install ## measure the log beside other event stores (ten minutes)
+	scripts/bench-peers
+
 .PHONY: help
 help: ## show this
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
