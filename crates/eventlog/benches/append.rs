@@ -5,6 +5,8 @@
 
 #[path = "append/callers.rs"]
 mod callers;
+#[path = "append/import.rs"]
+mod import;
 #[path = "append/measure.rs"]
 mod measure;
 
@@ -39,7 +41,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     // As root, Postgres runs as another user, who must get in.
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
-    let postgres = private_postgres::start(&private_postgres::Options::durable(folder.path()))?;
+    let mut options = private_postgres::Options::durable(folder.path());
+    options.settings.push(("max_connections".into(), "200".into()));
+    let postgres = private_postgres::start(&options)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         measure::describe_machine(&postgres.url("postgres").parse()?, folder.path()).await;
@@ -50,11 +54,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if wanted("batches") {
             batches(&place).await;
         }
+        if wanted("limit") {
+            limit(&place).await;
+        }
         if wanted("following") {
             following(&place).await;
         }
         if wanted("reading") {
             reading(&place).await;
+        }
+        if wanted("import") {
+            let imported = Place::create(&postgres.url("postgres"), "imported").await;
+            import::import(&imported).await;
+            import::sizes(&imported).await;
         }
         if wanted("index") {
             let bare = Place::create(&postgres.url("postgres"), "bare").await;
@@ -173,6 +185,23 @@ async fn batches(place: &Place) {
     print_line("append", &ours, base);
 }
 
+/// Many single appends against single INSERTs, and against what one connection takes in statements of as many rows as
+/// there are callers: what group commit could reach at best.
+async fn limit(place: &Place) {
+    println!("\n### 128 callers\n");
+    println!("| Way | events/s | p50 ms | p99 ms | ratio |\n|---|---|---|---|---|");
+    let (mut ours, mut plain, mut unnest) = (vec![], vec![], vec![]);
+    for _ in 0..ROUNDS {
+        plain.push(place.plain(128).await);
+        unnest.push(place.unnest(1, 128).await);
+        ours.push(place.ours(128, 1, false).await);
+    }
+    let base = median(unnest.iter().map(|round| round.rate));
+    print_line("INSERT … SELECT unnest of 128 rows, one connection", &unnest, base);
+    print_line("INSERT, one row per transaction", &plain, base);
+    print_line("append", &ours, base);
+}
+
 /// What the index on `concerns` costs, in the log and in the plain table.
 async fn index_on_concerns(with: &Place, without: &Place) {
     warm_up(without).await;
@@ -203,7 +232,7 @@ async fn reading(place: &Place) {
     println!("\n### Reading all\n\n| Way | events/s | ratio |\n|---|---|---|");
     // As autovacuum does when it comes round: hint bits and visibility are set.
     place.run("VACUUM ANALYZE log.event").await;
-    let (mut pages, mut copy) = (vec![], vec![]);
+    let (mut pages, mut read, mut copy) = (vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
         let began = Instant::now();
         let mut bytes = place.pool.copy_out_raw("COPY log.event TO STDOUT").await.expect("copied");
@@ -217,10 +246,15 @@ async fn reading(place: &Place) {
             after = last.position;
         }
         pages.push(rate(after, began.elapsed()));
+        let began = Instant::now();
+        let count = place.log.read(0).map(|event| event.expect("read")).count().await;
+        assert_eq!(Ok(head), Position::try_from(count));
+        read.push(rate(head, began.elapsed()));
     }
-    let (pages, copy) = (median(pages), median(copy));
+    let (pages, read, copy) = (median(pages), median(read), median(copy));
     println!("| COPY log.event TO STDOUT, not decoded | {copy:.0} | 1.00 |");
     println!("| `page(…, 1000)` from first to last, decoded | {pages:.0} | {:.2} |", pages / copy);
+    println!("| `read(0)`, a stream, decoded | {read:.0} | {:.2} |", read / copy);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]

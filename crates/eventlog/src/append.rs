@@ -134,16 +134,7 @@ impl Log {
     /// Appends events to one stream; returns once they are durable. See [`AppendError`] for what a caller may
     /// retry. When the future is dropped, the events may be appended all the same.
     pub async fn append(&self, mut append: Append) -> Result<Receipt, AppendError> {
-        let bytes = size(&append)?;
-        if !record::names_a_kind(&append.stream.kind) {
-            return Err(AppendError::Kind);
-        }
-        // The database keeps microseconds, and the leaf hash must cover what is kept.
-        append.at = record::whole_microseconds(append.at);
-        for event in &mut append.events {
-            event.concerns.sort_unstable();
-            event.concerns.dedup();
-        }
+        let bytes = append.tidy()?;
         let new_keys = append.new_keys.clone();
         let era = self.keys.era();
         let share = u32::try_from(bytes.min(self.room_at_all)).unwrap_or(u32::MAX);
@@ -156,6 +147,23 @@ impl Log {
             self.keys.remember(era, new_keys);
         }
         Ok(receipt)
+    }
+}
+
+impl Append {
+    /// Brings it into the form in which it is stored. Returns about how much memory it takes.
+    pub(crate) fn tidy(&mut self) -> Result<usize, AppendError> {
+        let bytes = size(self)?;
+        if !record::names_a_kind(&self.stream.kind) {
+            return Err(AppendError::Kind);
+        }
+        // The database keeps microseconds, and the leaf hash must cover what is kept.
+        self.at = record::whole_microseconds(self.at);
+        for event in &mut self.events {
+            event.concerns.sort_unstable();
+            event.concerns.dedup();
+        }
+        Ok(bytes)
     }
 }
 

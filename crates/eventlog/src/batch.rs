@@ -6,7 +6,7 @@ use lru::LruCache;
 use uuid::Uuid;
 
 use crate::{
-    append::{Append, Queued, Receipt},
+    append::{Append, Receipt},
     canonical::Envelope,
     error::AppendError,
     record::{Position, StreamId, Timestamp},
@@ -40,9 +40,12 @@ pub(crate) struct Known {
 impl Known {
     /// What can be said of a batch without asking the database: versions as remembered, or else as the callers
     /// expect them; keys are taken to be new. Nothing when a version cannot even be guessed.
-    pub(crate) fn guess(batch: &[Queued], remembered: &mut LruCache<StreamId, i32>) -> Option<Self> {
+    pub(crate) fn guess<'a>(
+        appends: impl Iterator<Item = &'a Append>,
+        remembered: &mut LruCache<StreamId, i32>,
+    ) -> Option<Self> {
         let mut known = Self::default();
-        for Queued { append, .. } in batch {
+        for append in appends {
             if known.versions.contains_key(&append.stream) {
                 continue;
             }
@@ -59,7 +62,7 @@ impl Known {
     }
 }
 
-/// What will be stored, column by column.
+/// Events that will be stored, column by column.
 #[derive(Debug, Default)]
 pub(crate) struct Columns<'a> {
     pub(crate) position: Vec<i64>,
@@ -73,26 +76,39 @@ pub(crate) struct Columns<'a> {
     pub(crate) actor: Vec<&'a str>,
     pub(crate) correlation: Vec<Uuid>,
     pub(crate) causation: Vec<Option<Uuid>>,
-    /// Arrays of arrays cannot be ragged in Postgres, so each is its text form.
-    pub(crate) concerns: Vec<String>,
+    pub(crate) concerns: Vec<&'a [Uuid]>,
     pub(crate) data: Vec<&'a str>,
     pub(crate) leaf_hash: Vec<[u8; 32]>,
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) keys: Vec<(&'a str, &'a [u8], Timestamp)>,
-    pub(crate) receipts: Vec<([u8; 32], [u8; 32], Receipt, Timestamp)>,
 }
 
-/// The batch, decided.
+/// What changes besides the events.
 #[derive(Debug)]
-pub(crate) struct Batch<'a> {
-    pub(crate) before: &'a Seen,
+pub(crate) struct Change {
     /// Position and moment of the head once this is stored.
     pub(crate) position: Position,
     pub(crate) at: Timestamp,
     /// The tree once this is stored.
     pub(crate) tree: Tree,
-    pub(crate) columns: Columns<'a>,
+    pub(crate) nodes: Vec<Node>,
+    /// Scope, wrapped key, moment.
+    pub(crate) keys: Vec<(String, Vec<u8>, Timestamp)>,
+    /// Key, fingerprint, receipt, moment.
+    pub(crate) receipts: Vec<([u8; 32], [u8; 32], Receipt, Timestamp)>,
     pub(crate) known: Known,
+}
+
+impl Change {
+    /// The head once this is stored, by a transaction that is known by now.
+    pub(crate) fn seen(&self, xmin: String) -> Seen {
+        Seen { position: self.position, at: self.at, tree: self.tree.clone(), xmin }
+    }
+}
+
+/// The batch, decided.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    pub(crate) change: Change,
+    pub(crate) columns: Columns<'a>,
 }
 
 /// What each caller of a batch is told.
@@ -100,18 +116,31 @@ pub(crate) type Answers = Vec<Result<Receipt, AppendError>>;
 
 impl<'a> Batch<'a> {
     /// Decides a batch on top of a head.
-    pub(crate) fn decide(before: &'a Seen, known: Known, batch: &'a [Queued]) -> (Self, Answers) {
-        let columns = Columns::default();
-        let tree = before.tree.clone();
-        let mut decided = Self { before, position: before.position, at: before.at, tree, columns, known };
-        let answers = batch.iter().map(|queued| decided.decide_one(&queued.append)).collect();
+    pub(crate) fn decide(before: &Seen, known: Known, appends: impl Iterator<Item = &'a Append>) -> (Self, Answers) {
+        let mut decided = Self::on(before, known);
+        let answers = appends.map(|append| decided.decide_one(append)).collect();
         (decided, answers)
     }
 
+    /// An empty batch on top of a head.
+    pub(crate) fn on(before: &Seen, known: Known) -> Self {
+        let change = Change {
+            position: before.position,
+            at: before.at,
+            tree: before.tree.clone(),
+            nodes: Vec::new(),
+            keys: Vec::new(),
+            receipts: Vec::new(),
+            known,
+        };
+        Self { change, columns: Columns::default() }
+    }
+
     /// Decides one append and, if accepted, gives its events their places.
-    fn decide_one(&mut self, append: &'a Append) -> Result<Receipt, AppendError> {
+    pub(crate) fn decide_one(&mut self, append: &'a Append) -> Result<Receipt, AppendError> {
+        let change = &mut self.change;
         if let Some(key) = append.key
-            && let Some((fingerprint, receipt)) = self.known.receipts.get(&key.key)
+            && let Some((fingerprint, receipt)) = change.known.receipts.get(&key.key)
         {
             return if *fingerprint == key.fingerprint {
                 Ok(Receipt { repeated: true, ..receipt.clone() })
@@ -119,41 +148,42 @@ impl<'a> Batch<'a> {
                 Err(AppendError::KeyReused)
             };
         }
-        let version = self.known.versions.get(&append.stream).copied().unwrap_or_default();
+        let version = change.known.versions.get(&append.stream).copied().unwrap_or_default();
         if !append.expected.holds(version) {
             return Err(AppendError::Conflict { stream: append.stream.clone(), actual: version });
         }
-        if append.new_keys.iter().any(|new| self.known.scopes.contains(&new.scope)) {
+        if append.new_keys.iter().any(|new| change.known.scopes.contains(&new.scope)) {
             return Err(AppendError::KeysChanged);
         }
-        self.at = self.at.max(append.at);
+        change.at = change.at.max(append.at);
         let receipt = self.place(append, version);
-        self.known.versions.insert(append.stream.clone(), receipt.last_version);
+        let change = &mut self.change;
+        change.known.versions.insert(append.stream.clone(), receipt.last_version);
         for new in &append.new_keys {
-            self.known.scopes.push(new.scope.clone());
-            self.columns.keys.push((&new.scope, &new.wrapped, self.at));
+            change.known.scopes.push(new.scope.clone());
+            change.keys.push((new.scope.clone(), new.wrapped.clone(), change.at));
         }
         if let Some(key) = append.key {
-            self.known.receipts.insert(key.key, (key.fingerprint, receipt.clone()));
-            self.columns.receipts.push((key.key, key.fingerprint, receipt.clone(), self.at));
+            change.known.receipts.insert(key.key, (key.fingerprint, receipt.clone()));
+            change.receipts.push((key.key, key.fingerprint, receipt.clone(), change.at));
         }
         Ok(receipt)
     }
 
     fn place(&mut self, append: &'a Append, mut version: i32) -> Receipt {
         let first_version = version + 1;
-        let columns = &mut self.columns;
+        let Self { change, columns } = self;
         for event in &append.events {
             version += 1;
-            self.position += 1;
+            change.position += 1;
             let envelope = Envelope {
-                position: self.position,
+                position: change.position,
                 stream: &append.stream,
                 version,
                 id: event.id,
                 event_type: &event.event_type,
                 schema_version: event.schema_version,
-                at: self.at,
+                at: change.at,
                 actor: &append.actor,
                 correlation: append.correlation,
                 causation: append.causation,
@@ -161,47 +191,33 @@ impl<'a> Batch<'a> {
                 data: event.data.as_str(),
             };
             let leaf = envelope.leaf_hash();
-            self.tree.push(leaf, |node| columns.nodes.push(node));
+            change.tree.push(leaf, |node| change.nodes.push(node));
             columns.leaf_hash.push(leaf);
-            columns.position.push(self.position);
+            columns.position.push(change.position);
             columns.stream_kind.push(&append.stream.kind);
             columns.stream_id.push(append.stream.id);
             columns.version.push(version);
             columns.id.push(event.id);
             columns.event_type.push(&event.event_type);
             columns.schema_version.push(event.schema_version);
-            columns.at.push(self.at);
+            columns.at.push(change.at);
             columns.actor.push(&append.actor);
             columns.correlation.push(append.correlation);
             columns.causation.push(append.causation);
-            columns.concerns.push(array(&event.concerns));
+            columns.concerns.push(&event.concerns);
             columns.data.push(event.data.as_str());
         }
         Receipt {
             stream: append.stream.clone(),
             first_version,
             last_version: version,
-            position: self.position,
+            position: change.position,
             repeated: false,
         }
     }
 
     /// The last event and its place: when it is there, so is the whole batch.
     pub(crate) fn last(&self) -> Option<(Position, Uuid)> {
-        self.columns.id.last().map(|id| (self.position, *id))
+        self.columns.id.last().map(|id| (self.change.position, *id))
     }
-}
-
-/// A Postgres array literal.
-fn array(ids: &[Uuid]) -> String {
-    let mut text = String::with_capacity(2 + 37 * ids.len());
-    text.push('{');
-    for (i, id) in ids.iter().enumerate() {
-        if i > 0 {
-            text.push(',');
-        }
-        text.push_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
-    }
-    text.push('}');
-    text
 }

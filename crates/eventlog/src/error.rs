@@ -97,6 +97,9 @@ pub enum KeyError {
     Payload(String),
 }
 
+/// Postgres: `lock_not_available`, the head stayed locked too long.
+pub(crate) const LOCK_TIMEOUT: &str = "55P03";
+
 /// The SQLSTATE the database gave, if it was the database that erred.
 pub(crate) fn code(error: &sqlx::Error) -> Option<String> {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(String::from)

@@ -12,8 +12,10 @@ mod append;
 mod batch;
 mod canonical;
 mod checkpoint;
+mod copy;
 mod error;
 mod follow;
+mod import;
 mod inspect;
 mod keys;
 mod proof;
@@ -29,6 +31,7 @@ pub use canonical::{envelope, leaf_hash, timestamp};
 pub use checkpoint::{CheckpointError, LogSigner, LogVerifier, generate_log_key};
 pub use error::{AppendError, KeyError, ReadError};
 pub use follow::Followed;
+pub use import::{ImportError, Imported};
 pub use inspect::Ends;
 pub use keys::{KeyEncryptionKey, Keys, NewKey};
 pub use proof::{check_consistency, check_inclusion};
@@ -64,7 +67,6 @@ impl Default for Options {
 
 /// The log, opened for appending and reading. Dropping it stops its tasks. (No append can be waiting then, as it
 /// borrows the log; one that was given up while it waited may or may not be stored.)
-#[derive(Debug)]
 pub struct Log {
     pool: PgPool,
     queue: mpsc::Sender<append::Queued>,
@@ -72,8 +74,18 @@ pub struct Log {
     room: Arc<Semaphore>,
     room_at_all: usize,
     head: watch::Receiver<Position>,
+    /// For an import, which has connections of its own.
+    raises: watch::Sender<Position>,
+    connect: PgConnectOptions,
     keys: Keys,
     _tasks: JoinSet<()>,
+}
+
+// (How to connect holds a password.)
+impl std::fmt::Debug for Log {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Log").field("head", &*self.head.borrow()).finish_non_exhaustive()
+    }
 }
 
 impl Log {
@@ -92,9 +104,19 @@ impl Log {
         writer::grow_whole_tree(&pool, &connect).await?;
         let writer = writer::Writer::new(connect.clone(), waiting, head_seen.clone(), options.batch);
         tasks.spawn(writer.run());
-        tasks.spawn(follow::watch_head(connect, head_seen, keys.clone()));
+        tasks.spawn(follow::watch_head(connect.clone(), head_seen.clone(), keys.clone()));
         let room_at_all = options.queue_bytes.min(Semaphore::MAX_PERMITS);
-        Ok(Self { pool, queue, room: Arc::new(Semaphore::new(room_at_all)), room_at_all, head, keys, _tasks: tasks })
+        Ok(Self {
+            pool,
+            queue,
+            room: Arc::new(Semaphore::new(room_at_all)),
+            room_at_all,
+            head,
+            raises: head_seen,
+            connect,
+            keys,
+            _tasks: tasks,
+        })
     }
 
     /// The data keys under which texts are sealed.

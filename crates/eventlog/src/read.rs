@@ -1,8 +1,9 @@
 //! Reading: one event, a stream, all from a position, all that concerns something.
 
-use futures::{Stream, TryStreamExt as _};
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use serde_json::value::RawValue;
 use sqlx::{PgExecutor, PgPool};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{
@@ -11,6 +12,8 @@ use crate::{
     record::{Position, Recorded, StreamId, Timestamp},
 };
 
+/// Events that are read ahead at a time.
+const PAGE: i64 = 1_000;
 /// A page ends when its payloads together are larger than this, in bytes.
 const PAGE_BYTES: usize = 16 << 20;
 
@@ -105,6 +108,19 @@ pub(crate) async fn page(pool: &PgPool, after: Position, limit: i64) -> Result<V
     Ok(events)
 }
 
+/// Fetches a page whenever there is room for one, until the end or until nobody wants more.
+async fn read_ahead(pool: PgPool, mut after: Position, pages: mpsc::Sender<Result<Vec<Recorded>, ReadError>>) {
+    while let Ok(room) = pages.reserve().await {
+        let events = page(&pool, after, PAGE).await;
+        match events.as_ref().map(|events| events.last().map(|event| event.position)) {
+            Ok(Some(last)) => after = last,
+            Ok(None) => return,
+            Err(_) => return room.send(events),
+        }
+        room.send(events);
+    }
+}
+
 impl Log {
     /// The end of the log, as the database has it now.
     pub async fn head(&self) -> Result<Head, ReadError> {
@@ -126,6 +142,15 @@ impl Log {
         page(&self.pool, after, limit).await
     }
 
+    /// All events after a position, in order, up to the end of the log. Two pages are in memory at most: the next is
+    /// fetched while one is used. It ends after an error.
+    pub fn read(&self, after: Position) -> impl Stream<Item = Result<Recorded, ReadError>> + use<> {
+        let (pages, coming) = mpsc::channel(1);
+        tokio::spawn(read_ahead(self.pool.clone(), after, pages));
+        let pages = futures::stream::unfold(coming, |mut coming| async move { Some((coming.recv().await?, coming)) });
+        pages.map_ok(|events| futures::stream::iter(events).map(Ok::<_, ReadError>)).try_flatten()
+    }
+
     /// The events of one stream after a version, in order, all of them: keep streams to what one command decides on.
     pub async fn stream(&self, stream: &StreamId, after_version: i32) -> Result<Vec<Recorded>, ReadError> {
         let rows = sqlx::query_as!(
@@ -140,6 +165,28 @@ impl Log {
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter().map(Recorded::try_from).collect()
+    }
+
+    /// The events of one stream before a version, the latest first, at most `limit`; fewer when they are very large.
+    /// None means that there are no more.
+    pub async fn stream_backward(
+        &self,
+        stream: &StreamId,
+        before_version: i32,
+        limit: i64,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT position, stream_kind, stream_id, version, id, type AS event_type, schema_version, at, actor,
+                      correlation, causation, concerns, data::text AS "data!", leaf_hash
+               FROM log.event WHERE stream_id = $1 AND stream_kind = $2 AND version < $3
+               ORDER BY version DESC LIMIT $4"#,
+            stream.id,
+            stream.kind,
+            before_version,
+            limit
+        );
+        recorded(rows.fetch(&self.pool)).await
     }
 
     /// The events that touch one thing (its own stream's or others'), after a position, in order, at most

@@ -4,11 +4,17 @@ use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
 use crate::{
-    append::{Queued, Receipt},
-    batch::{Batch, Known, Seen},
+    append::{Append, Receipt},
+    batch::{Batch, Change, Columns, Known, Seen},
+    copy,
     record::{Position, StreamId},
     tree::Tree,
 };
+
+/// Leaves that are added to the tree at a time where it lags behind.
+pub(crate) const LEAVES: i64 = 100_000;
+/// From so many events on, a batch is stored by COPY.
+const COPIED: usize = 64;
 
 /// How a writer's connection is set. Whoever hangs while holding the head is cut off, so that others go on; every
 /// statement is a handful of index look-ups whatever the planner thinks of the statistics, and is planned once.
@@ -71,12 +77,14 @@ pub(crate) async fn grow_tree(connection: &mut PgConnection, seen: &mut Seen, mo
 
 /// The versions of the streams, the receipts of the keys and the scopes that have keys, in one statement. It must
 /// not be the one that takes the lock: its snapshot has to be younger.
-pub(crate) async fn look_up(connection: &mut PgConnection, batch: &[Queued]) -> Result<Known, sqlx::Error> {
-    let kinds: Vec<&str> = batch.iter().map(|queued| queued.append.stream.kind.as_str()).collect();
-    let ids: Vec<Uuid> = batch.iter().map(|queued| queued.append.stream.id).collect();
-    let keys: Vec<Option<[u8; 32]>> = batch.iter().map(|queued| queued.append.key.map(|key| key.key)).collect();
-    let scopes: Vec<&str> =
-        batch.iter().flat_map(|queued| queued.append.new_keys.iter().map(|new| new.scope.as_str())).collect();
+pub(crate) async fn look_up(connection: &mut PgConnection, appends: &[&Append]) -> Result<Known, sqlx::Error> {
+    let (mut kinds, mut ids, mut keys, mut scopes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for append in appends {
+        kinds.push(append.stream.kind.as_str());
+        ids.push(append.stream.id);
+        keys.push(append.key.map(|key| key.key));
+        scopes.extend(append.new_keys.iter().map(|new| new.scope.as_str()));
+    }
     // (The LIMITs keep the planner at one index look-up for each row asked for.)
     let rows = sqlx::query!(
         r#"SELECT asked.kind AS "kind!", asked.id AS "id!", asked.key,
@@ -124,8 +132,11 @@ pub(crate) async fn look_up(connection: &mut PgConnection, batch: &[Queued]) -> 
 
 /// The statement that stores, with more conditions and more to store where there is any.
 macro_rules! store {
-    ($connection:ident, $batch:ident, $notify:ident, $conditions:tt, $more:tt, $($argument:expr,)*) => {{
-        let c = &$batch.columns;
+    ($connection:ident, $before:ident, $change:ident, $events:ident, $notify:ident, $conditions:tt, $more:tt,
+     $($argument:expr,)*) => {{
+        let c = $events;
+        // Arrays of arrays cannot be ragged in Postgres, so each is its text form.
+        let concerns: Vec<String> = c.concerns.iter().map(|ids| array(ids)).collect();
         sqlx::query!(
             "WITH head AS (
                  UPDATE log.head SET position = $1, at = $2, tree_size = $1, peaks = $20
@@ -144,10 +155,10 @@ macro_rules! store {
                  WHERE EXISTS (SELECT FROM head)
              )
              SELECT xmin AS \"xmin!\", CASE WHEN $5 THEN pg_notify('log_head', $1::bigint::text) END AS done FROM head",
-            $batch.position,
-            $batch.at,
-            $batch.before.position,
-            &$batch.before.xmin,
+            $change.position,
+            $change.at,
+            $before.position,
+            &$before.xmin,
             $notify,
             &c.position,
             &c.stream_kind as &[&str],
@@ -160,55 +171,172 @@ macro_rules! store {
             &c.actor as &[&str],
             &c.correlation,
             &c.causation as &[Option<Uuid>],
-            &c.concerns,
+            &concerns,
             &c.data as &[&str],
             &c.leaf_hash as &[[u8; 32]],
-            $batch.tree.peaks(),
+            $change.tree.peaks(),
             $($argument,)*
         )
         .fetch_optional($connection)
         .await?
+        .map(|row| row.xmin)
     }};
 }
 
-/// Stores the accepted events with their keys and receipts, moves the head and, if told to, notifies, all in one
-/// statement, provided that the head is as the batch was decided on, that guessed versions are right and that keys are
-/// new. Returns what is then the head's `xmin`, or nothing when nothing was stored.
+/// The same for a single event: no arrays, no parts that have nothing to do.
+macro_rules! store_one {
+    ($connection:ident, $before:ident, $change:ident, $events:ident, $notify:ident, $conditions:tt, $more:tt,
+     $($argument:expr,)*) => {{
+        let c = $events;
+        // (The row of the event has the `xmin` of its transaction, which is that of the head's row.)
+        sqlx::query!(
+            "WITH head AS (
+                 UPDATE log.head SET position = $1, at = $2, tree_size = $1, peaks = $6
+                 WHERE singleton AND position = $3 AND xmin = $4::text::xid " + $conditions + "
+                 RETURNING singleton
+             )" + $more + "
+             INSERT INTO log.event (position, stream_kind, stream_id, version, id, type, schema_version, at, actor,
+                                    correlation, causation, concerns, data, leaf_hash)
+             SELECT $1, $7::text, $8::uuid, $9::int, $10::uuid, $11::text, $12::smallint, $2, $13::text, $14::uuid,
+                    $15::uuid, $16::uuid[], $17::text::json, $18::bytea
+             FROM head
+             RETURNING xmin::text AS \"xmin!\", CASE WHEN $5 THEN pg_notify('log_head', $1::bigint::text) END AS done",
+            $change.position,
+            $change.at,
+            $before.position,
+            &$before.xmin,
+            $notify,
+            $change.tree.peaks(),
+            c.stream_kind[0],
+            c.stream_id[0],
+            c.version[0],
+            c.id[0],
+            c.event_type[0],
+            c.schema_version[0],
+            c.actor[0],
+            c.correlation[0],
+            c.causation[0],
+            c.concerns[0],
+            c.data[0],
+            c.leaf_hash[0].as_slice(),
+            $($argument,)*
+        )
+        .fetch_optional($connection)
+        .await?
+        .map(|row| row.xmin)
+    }};
+}
+
+/// Stores the accepted events with their keys and receipts, moves the head and, if told to, notifies, provided that the
+/// head is as the batch was decided on, that guessed versions are right and that keys are new. Returns what is then the
+/// head's `xmin`, or nothing when nothing was stored. One statement, but two for a batch that [is large](is_large):
+/// that one needs a transaction.
 ///
 /// The statement's snapshot may be older than its lock on the head row. That does no harm: what was appended between
 /// the two changed the row, which is then looked at again, and not found.
 pub(crate) async fn store(
     connection: &mut PgConnection,
+    before: &Seen,
     batch: &Batch<'_>,
     notify: bool,
 ) -> Result<Option<String>, sqlx::Error> {
-    let c = &batch.columns;
-    let guesses = &batch.known.guesses;
-    if c.keys.is_empty() && c.receipts.is_empty() && c.nodes.is_empty() && guesses.is_empty() {
-        // Every part of a statement costs, even one with nothing to do.
-        let row = store!(connection, batch, notify, "", "",);
-        return Ok(row.map(|row| row.xmin));
+    let Batch { change, columns: events } = batch;
+    if is_large(batch) {
+        return store_by_copy(connection, before, change, &copy::encode(events), notify).await;
     }
-    let key_scopes: Vec<&str> = c.keys.iter().map(|(scope, ..)| *scope).collect();
-    let key_bytes: Vec<&[u8]> = c.keys.iter().map(|(_, wrapped, _)| *wrapped).collect();
-    let key_moments: Vec<_> = c.keys.iter().map(|(.., at)| *at).collect();
-    let receipt_keys: Vec<[u8; 32]> = c.receipts.iter().map(|(key, ..)| *key).collect();
-    let fingerprints: Vec<[u8; 32]> = c.receipts.iter().map(|(_, print, ..)| *print).collect();
-    let receipt_ids: Vec<Uuid> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.stream.id).collect();
-    let receipt_kinds: Vec<&str> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.stream.kind.as_str()).collect();
-    let receipt_firsts: Vec<i32> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.first_version).collect();
-    let receipt_lasts: Vec<i32> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.last_version).collect();
-    let receipt_positions: Vec<i64> = c.receipts.iter().map(|(_, _, receipt, _)| receipt.position).collect();
-    let receipt_moments: Vec<_> = c.receipts.iter().map(|(.., at)| *at).collect();
-    let node_levels: Vec<i16> = c.nodes.iter().map(|node| node.level).collect();
-    let node_indexes: Vec<i64> = c.nodes.iter().map(|node| node.index).collect();
-    let node_hashes: Vec<[u8; 32]> = c.nodes.iter().map(|node| node.hash).collect();
-    let guessed_kinds: Vec<&str> = guesses.iter().map(|(stream, _)| stream.kind.as_str()).collect();
-    let guessed_ids: Vec<Uuid> = guesses.iter().map(|(stream, _)| stream.id).collect();
-    let guessed_versions: Vec<i32> = guesses.iter().map(|(_, version)| *version).collect();
-    let row = store!(
+    // Every part of a statement costs, even one with nothing to do.
+    let plain = change.keys.is_empty() && change.nodes.is_empty() && change.known.guesses.is_empty();
+    Ok(match (&change.receipts[..], &events.position[..]) {
+        ([], [_]) if plain => store_one!(connection, before, change, events, notify, "", "",),
+        ([(key, fingerprint, receipt, _)], [_]) if plain => store_one!(
+            connection,
+            before,
+            change,
+            events,
+            notify,
+            "AND NOT EXISTS (SELECT FROM log.receipt WHERE key = $19::bytea)",
+            ", receipt AS (
+                 INSERT INTO log.receipt (key, fingerprint, stream_id, stream_kind, first_version, last_version,
+                                          last_position, at)
+                 SELECT $19, $20::bytea, $8::uuid, $7::text, $21::int, $9::int, $1, $2 FROM head
+             )",
+            key.as_slice(),
+            fingerprint.as_slice(),
+            receipt.first_version,
+        ),
+        ([], _) if plain => store!(connection, before, change, events, notify, "", "",),
+        _ => store_all(connection, before, change, events, notify).await?,
+    })
+}
+
+/// Whether COPY is the better way in; below, its extra round trips cost more than they gain.
+pub(crate) fn is_large(batch: &Batch<'_>) -> bool {
+    batch.columns.position.len() >= COPIED
+}
+
+/// [`store`] in a transaction of its own, where it needs one.
+pub(crate) async fn store_alone(
+    connection: &mut PgConnection,
+    before: &Seen,
+    batch: &Batch<'_>,
+    notify: bool,
+) -> Result<Option<String>, sqlx::Error> {
+    if !is_large(batch) {
+        return store(connection, before, batch, notify).await;
+    }
+    sqlx::raw_sql("BEGIN").execute(&mut *connection).await?;
+    let stored = store(&mut *connection, before, batch, notify).await?;
+    sqlx::raw_sql(if stored.is_some() { "COMMIT" } else { "ROLLBACK" }).execute(connection).await?;
+    Ok(stored)
+}
+
+/// [`store`] for events that are encoded already, within a transaction: first the head is moved, on the same
+/// conditions, and thereby locked; then follow the events.
+pub(crate) async fn store_by_copy(
+    connection: &mut PgConnection,
+    before: &Seen,
+    change: &Change,
+    rows: &[u8],
+    notify: bool,
+) -> Result<Option<String>, sqlx::Error> {
+    let stored = store_all(connection, before, change, &Columns::default(), notify).await?;
+    if stored.is_some() {
+        copy::copy(connection, rows).await?;
+    }
+    Ok(stored)
+}
+
+/// The statement with all its parts.
+async fn store_all(
+    connection: &mut PgConnection,
+    before: &Seen,
+    change: &Change,
+    events: &Columns<'_>,
+    notify: bool,
+) -> Result<Option<String>, sqlx::Error> {
+    let Change { receipts, keys, nodes, known, .. } = change;
+    let key_scopes: Vec<&str> = keys.iter().map(|(scope, ..)| scope.as_str()).collect();
+    let key_bytes: Vec<&[u8]> = keys.iter().map(|(_, wrapped, _)| wrapped.as_slice()).collect();
+    let key_moments: Vec<_> = keys.iter().map(|(.., at)| *at).collect();
+    let receipt_keys: Vec<[u8; 32]> = receipts.iter().map(|(key, ..)| *key).collect();
+    let fingerprints: Vec<[u8; 32]> = receipts.iter().map(|(_, print, ..)| *print).collect();
+    let receipt_ids: Vec<Uuid> = receipts.iter().map(|(_, _, receipt, _)| receipt.stream.id).collect();
+    let receipt_kinds: Vec<&str> = receipts.iter().map(|(_, _, receipt, _)| receipt.stream.kind.as_str()).collect();
+    let receipt_firsts: Vec<i32> = receipts.iter().map(|(_, _, receipt, _)| receipt.first_version).collect();
+    let receipt_lasts: Vec<i32> = receipts.iter().map(|(_, _, receipt, _)| receipt.last_version).collect();
+    let receipt_positions: Vec<i64> = receipts.iter().map(|(_, _, receipt, _)| receipt.position).collect();
+    let receipt_moments: Vec<_> = receipts.iter().map(|(.., at)| *at).collect();
+    let node_levels: Vec<i16> = nodes.iter().map(|node| node.level).collect();
+    let node_indexes: Vec<i64> = nodes.iter().map(|node| node.index).collect();
+    let node_hashes: Vec<[u8; 32]> = nodes.iter().map(|node| node.hash).collect();
+    let guessed_kinds: Vec<&str> = known.guesses.iter().map(|(stream, _)| stream.kind.as_str()).collect();
+    let guessed_ids: Vec<Uuid> = known.guesses.iter().map(|(stream, _)| stream.id).collect();
+    let guessed_versions: Vec<i32> = known.guesses.iter().map(|(_, version)| *version).collect();
+    let xmin = store!(
         connection,
-        batch,
+        before,
+        change,
+        events,
         notify,
         "AND NOT EXISTS (SELECT FROM unnest($21::text[], $22::uuid[], $23::int[]) AS guess (kind, id, version)
                          WHERE guess.version <> coalesce((SELECT e.version FROM log.event e
@@ -247,7 +375,21 @@ pub(crate) async fn store(
         &node_indexes,
         &node_hashes as &[[u8; 32]],
     );
-    Ok(row.map(|row| row.xmin))
+    Ok(xmin)
+}
+
+/// A Postgres array literal.
+fn array(ids: &[Uuid]) -> String {
+    let mut text = String::with_capacity(2 + 37 * ids.len());
+    text.push('{');
+    for (i, id) in ids.iter().enumerate() {
+        if i > 0 {
+            text.push(',');
+        }
+        text.push_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    }
+    text.push('}');
+    text
 }
 
 /// Tells other processes of a head they were not told of when it was stored.

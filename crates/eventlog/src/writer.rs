@@ -26,20 +26,20 @@ use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use crate::{
-    append::Queued,
-    batch::{Answers, Batch, Known, Seen},
-    error::{AppendError, code, is_away, is_lost},
+    append::{Append, Queued},
+    batch::{Answers, Batch, Change, Known, Seen},
+    error::{AppendError, LOCK_TIMEOUT, code, is_away, is_lost},
     follow::raise,
     record::{Position, StreamId},
-    statements::{SETTINGS, grow_tree, lock_head, look_up, notify, settle, store},
+    statements::{LEAVES, SETTINGS, grow_tree, lock_head, look_up, notify, settle, store, store_alone},
 };
 
 /// How long to try to connect before callers are told that the database is away.
-const CONNECT: Duration = Duration::from_secs(2);
+pub(crate) const CONNECT: Duration = Duration::from_secs(2);
 /// How long to wait for the head, and for anything else, on a connection that may be dead without our knowing. The
 /// database's own timeouts are shorter.
-const LOCK: Duration = Duration::from_secs(4);
-const STATEMENT: Duration = Duration::from_secs(12);
+pub(crate) const LOCK: Duration = Duration::from_secs(4);
+pub(crate) const STATEMENT: Duration = Duration::from_secs(12);
 /// How long to try to find out what became of a batch.
 const SETTLE: Duration = Duration::from_secs(4);
 /// How long to wait between two tries.
@@ -53,10 +53,6 @@ const REMEMBERED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 /// A batch takes no more appends when it holds so many bytes.
 const BATCH_BYTES: usize = 8 << 20;
 const GATHER: u32 = 4;
-/// Leaves that are added to the tree at a time where it lags behind.
-const LEAVES: i64 = 100_000;
-/// Postgres: `lock_not_available`, the head stayed locked too long.
-const LOCK_TIMEOUT: &str = "55P03";
 
 pub(crate) struct Writer {
     connect: PgConnectOptions,
@@ -182,17 +178,17 @@ impl Writer {
         let Some(mut connection) = self.connection.take_if(|connection| connection.used.elapsed() < FRESH) else {
             return Ok(false);
         };
-        let Some(known) = Known::guess(batch, &mut self.versions) else {
+        let Some(known) = Known::guess(appends(batch), &mut self.versions) else {
             self.connection = Some(connection);
             return Ok(false);
         };
-        let (decided, answers) = Batch::decide(&before, known, batch);
+        let (decided, answers) = Batch::decide(&before, known, appends(batch));
         let Some(place) = decided.last() else {
             self.connection = Some(connection);
             return Ok(false);
         };
         let tell = self.notifies();
-        let stored = match within(STATEMENT, store(&mut connection.inner, &decided, tell)).await {
+        let stored = match within(STATEMENT, store_alone(&mut connection.inner, &before, &decided, tell)).await {
             Ok(stored) => stored,
             Err(error @ sqlx::Error::Database(_)) if !is_lost(&error) => return Err(Broken::Before(error)),
             Err(error) => return Err(Broken::Unknown { error, place, answers }),
@@ -202,7 +198,7 @@ impl Writer {
             metrics::counter!("eventlog_bets_lost_total").increment(1);
             return Ok(false);
         };
-        self.stored(&decided, xmin, tell);
+        self.stored(&decided.change, xmin, tell);
         self.expected = (batch.len() + self.waiting.len(), Instant::now() + began.elapsed() / GATHER);
         finish(batch, answers, place.0 - before.position, began);
         Ok(true)
@@ -222,36 +218,38 @@ impl Writer {
         if !self.alone {
             self.versions.clear();
         }
-        let known = within(STATEMENT, look_up(&mut connection, batch)).await.map_err(Broken::Before)?;
-        let (decided, answers) = Batch::decide(&before, known, batch);
+        let asked: Vec<&Append> = appends(batch).collect();
+        let known = within(STATEMENT, look_up(&mut connection, &asked)).await.map_err(Broken::Before)?;
+        let (decided, answers) = Batch::decide(&before, known, appends(batch));
         if let Some(place) = decided.last() {
             let tell = self.notifies();
-            let stored = within(STATEMENT, store(&mut connection, &decided, tell)).await.map_err(Broken::Before)?;
+            let stored = within(STATEMENT, store(&mut connection, &before, &decided, tell));
+            let stored = stored.await.map_err(Broken::Before)?;
             // All was looked up under the lock, but keys are destroyed without it.
             let xmin = stored.ok_or(Broken::Before(sqlx::Error::RowNotFound))?;
             let commit = async { sqlx::raw_sql("COMMIT").execute(&mut connection).await };
             if let Err(error) = within(STATEMENT, commit).await {
                 return Err(Broken::Unknown { error, place, answers });
             }
-            self.stored(&decided, xmin, tell);
+            self.stored(&decided.change, xmin, tell);
         } else {
             let rollback = async { sqlx::raw_sql("ROLLBACK").execute(&mut connection).await };
             within(STATEMENT, rollback).await.map_err(Broken::Before)?;
-            self.remember(&decided.known);
+            self.remember(&decided.change.known);
             self.seen = Some(before.clone());
         }
-        let events = decided.position - before.position;
+        let events = decided.change.position - before.position;
         self.connection = Some(Connection { inner: connection, used: Instant::now() });
         finish(batch, answers, events, began);
         Ok(())
     }
 
     /// Remembers how the log is after a batch was stored, and tells followers.
-    fn stored(&mut self, batch: &Batch<'_>, xmin: String, told: bool) {
-        self.remember(&batch.known);
-        self.seen = Some(Seen { position: batch.position, at: batch.at, tree: batch.tree.clone(), xmin });
+    fn stored(&mut self, change: &Change, xmin: String, told: bool) {
+        self.remember(&change.known);
+        self.seen = Some(change.seen(xmin));
         self.notified = if told { (Instant::now(), true) } else { (self.notified.0, false) };
-        raise(&self.head, batch.position);
+        raise(&self.head, change.position);
     }
 
     fn remember(&mut self, known: &Known) {
@@ -373,11 +371,19 @@ pub(crate) async fn grow_whole_tree(pool: &PgPool, connect: &PgConnectOptions) -
 }
 
 /// An answer in time, or an error as of a connection that broke.
-async fn within<T>(time: Duration, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+pub(crate) async fn within<T>(
+    time: Duration,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
     match tokio::time::timeout(time, answer).await {
         Ok(answer) => answer,
         Err(late) => Err(sqlx::Error::Io(late.into())),
     }
+}
+
+/// What a batch asks for.
+fn appends(batch: &[Queued]) -> impl Iterator<Item = &Append> {
+    batch.iter().map(|queued| &queued.append)
 }
 
 /// Answers a batch and counts it.

@@ -27,8 +27,9 @@ async fn through_proxy(database: &Database) -> (Log, Proxy) {
     let mut listener = PgListener::connect_with(&database.pool).await.expect("a listener");
     listener.listen("log_head").await.expect("listening");
     let mut head = 0;
-    for _ in 0..2 {
-        head = log.append(append(&stream(), Expected::NoStream, 1)).await.expect("appended").position;
+    // (Each way of storing is prepared by its first use, and that is a request more.)
+    for events in [2, 1] {
+        head = log.append(append(&stream(), Expected::NoStream, events)).await.expect("appended").position;
     }
     // Others may be told of the last append a little later, and that too is something the writer says.
     let told = async { while listener.recv().await.expect("told").payload() != head.to_string() {} };
@@ -68,6 +69,25 @@ async fn an_append_that_never_arrived_is_stored_once() {
         assert_eq!(proxy.happened(), 1);
         assert_eq!((receipt.first_version, receipt.last_version), (1, 2));
         assert_eq!(log.stream(&stream, 0).await.expect("read").len(), 2);
+    }
+}
+
+/// Many events are stored in a transaction, by COPY; it may break at each step.
+#[tokio::test]
+async fn a_large_append_is_stored_once_wherever_its_connection_breaks() {
+    let database = Database::fresh().await;
+    let by_bet = (0..6).map(|n| (Expected::NoStream, n, Fault::RequestLost));
+    let with_care = (0..7).map(|n| (Expected::Any, n, Fault::RequestLost));
+    // (Rows alone are not answered: they are the fourth request.)
+    let unanswered = [0, 1, 2, 4, 5].map(|n| (Expected::NoStream, n, Fault::AnswerLost));
+    for (expected, requests, fault) in by_bet.chain(with_care).chain(unanswered) {
+        let (log, proxy) = through_proxy(&database).await;
+        proxy.after(requests, fault);
+        let stream = stream();
+        let receipt = log.append(append(&stream, expected, 100)).await.expect("acknowledged");
+        assert_eq!((receipt.first_version, receipt.last_version), (1, 100), "{expected:?} {requests} {fault:?}");
+        assert_eq!(log.stream(&stream, 0).await.expect("read").len(), 100);
+        assert_eq!(log.append(append(&stream, Expected::Exact(100), 1)).await.expect("it goes on").first_version, 101);
     }
 }
 

@@ -5,6 +5,7 @@ mod faults;
 mod following;
 mod history;
 mod idempotency;
+mod importing;
 mod integrity;
 mod model;
 mod privileges;

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use eventlog::{Append, Expected, NewEvent};
+use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
 use crate::support::{Database, append, canonical, event, id, now, stream};
@@ -19,6 +20,42 @@ async fn a_stream_is_read_from_any_version() {
         let versions: Vec<i32> = log.stream(&a, after).await.expect("read").iter().map(|event| event.version).collect();
         assert_eq!(versions, ((after.max(0) + 1)..=10).collect::<Vec<_>>());
     }
+}
+
+#[tokio::test]
+async fn a_stream_is_read_backward_from_any_version() {
+    let database = Database::fresh().await;
+    let log = database.open().await;
+    let stream = stream();
+    log.append(append(&stream, Expected::NoStream, 10)).await.expect("appended");
+    for (before, limit, versions) in [
+        (i32::MAX, 3, vec![10, 9, 8]),
+        (11, 100, (1..=10).rev().collect()),
+        (5, 2, vec![4, 3]),
+        (2, 9, vec![1]),
+        (1, 9, vec![]),
+    ] {
+        let events = log.stream_backward(&stream, before, limit).await.expect("read");
+        assert_eq!(events.iter().map(|event| event.version).collect::<Vec<_>>(), versions);
+    }
+}
+
+/// Across the bounds of pages, from anywhere, and for as long as somebody wants more.
+#[tokio::test]
+async fn all_is_read_one_by_one_up_to_the_end() {
+    let database = Database::fresh().await;
+    let log = database.open().await;
+    assert_eq!(log.read(0).count().await, 0);
+    for _ in 0..4 {
+        log.append(append(&stream(), Expected::NoStream, 625)).await.expect("appended");
+    }
+    for after in [-1, 0, 999, 1_000, 1_001, 2_499, 2_500, 9_999] {
+        let positions: Vec<i64> =
+            log.read(after).map_ok(|event| event.position).try_collect().await.expect("read to the end");
+        assert_eq!(positions, (after.max(0) + 1..=2_500).collect::<Vec<_>>());
+    }
+    let first: Vec<i64> = log.read(0).take(3).map_ok(|event| event.position).try_collect().await.expect("read");
+    assert_eq!(first, [1, 2, 3]);
 }
 
 #[tokio::test]

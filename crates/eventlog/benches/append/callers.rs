@@ -18,17 +18,17 @@ pub(crate) trait Caller: Send + 'static {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark lives in real time")]
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     chrono::Utc::now()
 }
 
 #[expect(clippy::disallowed_methods, reason = "ids as in the program: ordered by time")]
-fn id() -> Uuid {
+pub(crate) fn id() -> Uuid {
     Uuid::now_v7()
 }
 
 /// About 450 bytes, as an event with a sealed text has them.
-fn payload() -> CanonicalJson {
+pub(crate) fn payload() -> CanonicalJson {
     let value = serde_json::json!({
         "bottleneck": "0199c1f4-6d1e-7c33-a2ab-3b6f0d8e6d11",
         "kind": "capacity",
@@ -38,7 +38,7 @@ fn payload() -> CanonicalJson {
 }
 
 /// What an event touches: its own stream, something shared by many, a few others.
-fn concerns(stream: Uuid) -> Vec<Uuid> {
+pub(crate) fn concerns(stream: Uuid) -> Vec<Uuid> {
     vec![stream, Uuid::from_u128(stream.as_u128() % 64), Uuid::from_u128(1_000 + stream.as_u128() % 8), id()]
 }
 
