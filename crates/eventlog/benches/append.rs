@@ -1,6 +1,6 @@
 //! How fast the log appends and is followed, beside plain INSERTs of the same row into the same Postgres.
 //!
-//! `cargo bench -p eventlog` starts a durable Postgres of its own (fsync on) in the temporary folder, takes about two
+//! `cargo bench -p eventlog` starts a durable Postgres of its own (fsync on) in the temporary folder, takes about three
 //! minutes and prints tables in Markdown. The figures we quote stand in docs/benchmarks/eventlog.md.
 
 #[path = "append/callers.rs"]
