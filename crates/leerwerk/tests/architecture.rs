@@ -131,7 +131,7 @@ fn only_the_log_writes_its_tables_and_only_read_models_write_theirs() {
             continue;
         }
         let text = fs::read_to_string(&file).expect("text");
-        for verb in ["INSERT INTO", "UPDATE", "DELETE FROM", "TRUNCATE"] {
+        for verb in ["INSERT INTO", "UPDATE", "DELETE FROM", "TRUNCATE", "COPY"] {
             let writes = |schema: &str| text.contains(&format!("{verb} {schema}."));
             assert!(!writes("log") || path.contains("/eventlog/"), "{path} writes to the log's tables");
             assert!(!writes("readmodel") || path.contains("/readmodel/"), "{path} writes read models");
