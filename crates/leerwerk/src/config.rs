@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use eventlog::LogSigner;
 use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::postgres::PgConnectOptions;
 
 /// Options of every subcommand.
 #[derive(Clone, Debug, Args)]
@@ -20,6 +21,11 @@ pub(crate) struct Config {
     /// private one.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub(crate) database_url: Option<String>,
+
+    /// The same database as its owner, who brings the schema up to date. Without it DATABASE_URL is used for that too;
+    /// with it, the login of DATABASE_URL need only be a member of leerwerk_service.
+    #[arg(long, env = "LEERWERK_OWNER_DATABASE_URL", hide_env_values = true, global = true)]
+    owner_database_url: Option<String>,
 
     /// 32 random bytes in hex that wrap all data keys. Needed with DATABASE_URL; whoever loses it loses all texts.
     #[arg(long, env = "LEERWERK_KEY_ENCRYPTION_KEY", hide_env_values = true, global = true)]
@@ -90,9 +96,15 @@ impl Config {
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         let mut wrong = Vec::new();
         if let Some(url) = &self.database_url
-            && let Err(error) = url.parse::<sqlx::postgres::PgConnectOptions>()
+            && let Err(error) = url.parse::<PgConnectOptions>()
         {
             wrong.push(format!("DATABASE_URL does not read: {error}"));
+        }
+        if let Err(error) = self.owner() {
+            wrong.push(format!("LEERWERK_OWNER_DATABASE_URL does not read: {error}"));
+        }
+        if self.owner_database_url.is_some() && self.database_url.is_none() {
+            wrong.push("with LEERWERK_OWNER_DATABASE_URL, set DATABASE_URL to the service's own login".into());
         }
         match self.key_encryption_key() {
             Err(error) => wrong.push(format!("the key-encryption key does not read: {error:#}")),
@@ -125,6 +137,11 @@ impl Config {
             wrong.push(format!("LEERWERK_LOG does not read: {error}"));
         }
         if wrong.is_empty() { Ok(()) } else { bail!("the configuration is not right:\n  - {}", wrong.join("\n  - ")) }
+    }
+
+    /// How to connect as the owner of the database, where that is not who the service is.
+    pub(crate) fn owner(&self) -> Result<Option<PgConnectOptions>, sqlx::Error> {
+        self.owner_database_url.as_deref().map(str::parse).transpose()
     }
 
     /// The configured key, if any.
@@ -180,10 +197,13 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let error = config(&["--database-url", "nonsense", "--connections", "1", "--log", "=="]).check();
+        let error =
+            config(&["--database-url", "nonsense", "--owner-database-url", "x:", "--connections", "1", "--log", "=="])
+                .check();
         let told = format!("{:#}", error.expect_err("refused"));
         for expected in [
-            "DATABASE_URL does not read",
+            "  - DATABASE_URL does not read",
+            "LEERWERK_OWNER_DATABASE_URL does not read",
             "LEERWERK_KEY_ENCRYPTION_KEY",
             "LEERWERK_LOG_SIGNING_KEY",
             "LEERWERK_CONNECTIONS",
@@ -194,10 +214,18 @@ mod tests {
     }
 
     #[test]
+    fn an_owner_without_a_service_is_not_enough() {
+        let alone = Config { database_url: None, ..config(&["--owner-database-url", "postgres://owner@localhost/x"]) };
+        let told = format!("{:#}", alone.check().expect_err("refused"));
+        assert!(told.contains("set DATABASE_URL to the service's own login"), "{told}");
+    }
+
+    #[test]
     fn the_defaults_are_right() {
         // Whatever the environment of the test says about databases is left aside.
         let defaults = Config {
             database_url: None,
+            owner_database_url: None,
             key_encryption_key: None,
             key_encryption_key_file: None,
             log_signing_key: None,

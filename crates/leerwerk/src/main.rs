@@ -2,6 +2,7 @@
 
 mod commands;
 mod config;
+mod database;
 mod demo_world;
 mod log_key;
 mod platform;

@@ -11,10 +11,10 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::config::Config;
-
-/// Migrations of everything but the read models' own tables.
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+use crate::{
+    config::Config,
+    database::{as_service, migrate},
+};
 
 /// What every subcommand begins with. Dropping it ends a private Postgres last.
 #[derive(Debug)]
@@ -52,15 +52,8 @@ impl Platform {
         connect: PgConnectOptions,
         postgres: Option<PrivatePostgres>,
     ) -> anyhow::Result<Self> {
-        let pool = PgPoolOptions::new()
-            .max_connections(config.connections)
-            // The ping before each use costs a round trip; a dead connection is told by the query itself.
-            .test_before_acquire(false)
-            .acquire_timeout(std::time::Duration::from_secs(2))
-            .connect_with(connect.clone())
-            .await
-            .context("the database cannot be reached")?;
-        MIGRATIONS.run(&pool).await.context("the database cannot be brought to the present schema")?;
+        migrate(&connect, config.owner()?.as_ref()).await?;
+        let (pool, connect) = as_service(connect, config.connections).await?;
         let kek = key_encryption_key(config)?;
         let log = Log::open(pool.clone(), connect, kek, &eventlog::Options::default())
             .await
