@@ -17,12 +17,16 @@ mod error;
 mod follow;
 mod import;
 mod inspect;
+mod kek;
 mod keys;
 mod proof;
 mod read;
+mod receipts;
 mod record;
+mod rewrap;
 mod seal;
 mod statements;
+mod sweep;
 mod tree;
 mod writer;
 
@@ -33,11 +37,14 @@ pub use error::{AppendError, KeyError, ReadError};
 pub use follow::Followed;
 pub use import::{ImportError, Imported};
 pub use inspect::Ends;
-pub use keys::{KeyEncryptionKey, Keys, NewKey};
+pub use kek::{KeyEncryptionKey, KeyEncryptionKeys};
+pub use keys::{KeyState, Keys, NewKey};
 pub use proof::{check_consistency, check_inclusion};
 pub use read::Head;
+pub use receipts::Retention;
 pub use record::{Position, Recorded, StreamId, StreamIdError, Timestamp};
 pub use seal::CanonicalJson;
+pub use sweep::{Erasures, SweepError, can_sweep};
 pub use tree::{Hash, Node, Tree, TreeHead, node_hash};
 
 use std::sync::Arc;
@@ -90,15 +97,15 @@ impl std::fmt::Debug for Log {
 
 impl Log {
     /// Opens the log. `pool` serves reads; the writer and the listener have connections of their own, made
-    /// with `connect`. The tables must have been migrated.
+    /// with `connect`. The tables must have been migrated. A key-encryption key that opens nothing here is told.
     pub async fn open(
         pool: PgPool,
         connect: PgConnectOptions,
-        kek: KeyEncryptionKey,
+        kek: impl Into<KeyEncryptionKeys>,
         options: &Options,
     ) -> Result<Self, ReadError> {
-        let keys = Keys::new(pool.clone(), kek);
         let (head_seen, head) = watch::channel(read::head(&pool).await?.position);
+        let keys = Keys::open_in(pool.clone(), kek.into()).await?;
         let (queue, waiting) = mpsc::channel(options.queue);
         let mut tasks = JoinSet::new();
         writer::grow_whole_tree(&pool, &connect).await?;

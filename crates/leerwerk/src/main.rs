@@ -4,6 +4,7 @@ mod commands;
 mod config;
 mod database;
 mod demo_world;
+mod housekeeping;
 mod log_key;
 mod platform;
 mod telemetry;
@@ -40,6 +41,12 @@ enum Command {
     Verify(commands::verify::Verify),
     /// Make a key that signs the heads of the log.
     LogKey(commands::log_key::LogKey),
+    /// Destroy the data keys of some scopes, so that what is sealed under them is gone for good, and sweep.
+    Erase(commands::erase::Erase),
+    /// See to it that no file of the database holds a byte of what was erased.
+    Sweep(commands::sweep::Sweep),
+    /// Wrap every data key anew under the current key-encryption key, so that earlier ones can go.
+    RewrapKeys,
 }
 
 #[tokio::main]
@@ -55,5 +62,8 @@ async fn main() -> anyhow::Result<()> {
         Command::Export(export) => export.run(cli.config).await,
         Command::Verify(verify) => verify.run(cli.config).await,
         Command::LogKey(log_key) => log_key.run(),
+        Command::Erase(erase) => erase.run(cli.config).await,
+        Command::Sweep(sweep) => sweep.run(cli.config).await,
+        Command::RewrapKeys => commands::rewrap_keys::run(cli.config).await,
     }
 }

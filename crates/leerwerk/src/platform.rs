@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
-use eventlog::{KeyEncryptionKey, Log};
+use eventlog::{KeyEncryptionKeys, Log};
 use private_postgres::{PrivatePostgres, StartError};
 use readmodel::ReadModels;
 use sqlx::{
@@ -21,6 +21,8 @@ use crate::{
 pub(crate) struct Platform {
     pub(crate) log: Arc<Log>,
     pub(crate) pool: PgPool,
+    /// How to connect as the owner of the database, for what the service may not do.
+    pub(crate) owner: PgConnectOptions,
     postgres: Option<PrivatePostgres>,
 }
 
@@ -52,13 +54,15 @@ impl Platform {
         connect: PgConnectOptions,
         postgres: Option<PrivatePostgres>,
     ) -> anyhow::Result<Self> {
-        migrate(&connect, config.owner()?.as_ref()).await?;
+        let owner = config.owner()?;
+        migrate(&connect, owner.as_ref()).await?;
+        let owner = owner.unwrap_or_else(|| connect.clone());
         let (pool, connect) = as_service(connect, config.connections).await?;
-        let kek = key_encryption_key(config)?;
-        let log = Log::open(pool.clone(), connect, kek, &eventlog::Options::default())
+        let keks = key_encryption_keys(config)?;
+        let log = Log::open(pool.clone(), connect, keks, &eventlog::Options::default())
             .await
             .context("the log cannot be opened")?;
-        Ok(Self { log: Arc::new(log), pool, postgres })
+        Ok(Self { log: Arc::new(log), pool, owner, postgres })
     }
 
     /// Builds what is missing of the read models and follows the log.
@@ -69,7 +73,7 @@ impl Platform {
 
     /// Ends politely: a private Postgres is stopped and has everything on disk.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
-        let Self { log, pool, postgres } = self;
+        let Self { log, pool, postgres, .. } = self;
         drop(log);
         pool.close().await;
         if let Some(postgres) = postgres {
@@ -118,9 +122,9 @@ async fn create_database(admin: &PgConnectOptions) -> anyhow::Result<()> {
 }
 
 /// From configuration; with a private Postgres made once and kept beside it, readable by its owner only.
-fn key_encryption_key(config: &Config) -> anyhow::Result<KeyEncryptionKey> {
-    if let Some(key) = config.key_encryption_key()? {
-        return Ok(KeyEncryptionKey::new(key));
+fn key_encryption_keys(config: &Config) -> anyhow::Result<KeyEncryptionKeys> {
+    if let Some(keys) = config.key_encryption_keys()? {
+        return Ok(keys);
     }
     let path = config.data_dir.join("key-encryption-key");
     if !path.exists() {
@@ -129,7 +133,7 @@ fn key_encryption_key(config: &Config) -> anyhow::Result<KeyEncryptionKey> {
         write_secret(&path, &hex::encode(key)).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    Ok(KeyEncryptionKey::new(crate::config::parse_key(&text)?))
+    crate::config::parse_keys(&text).with_context(|| format!("{} does not read", path.display()))
 }
 
 /// A line in a new file that only its owner can read.
