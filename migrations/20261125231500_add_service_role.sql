@@ -42,7 +42,7 @@ GRANT SELECT, UPDATE (position, at, tree_size, peaks) ON log.head TO leerwerk_se
 GRANT SELECT, INSERT, DELETE ON log.receipt TO leerwerk_service;
 -- Erasing destroys a key.
 GRANT SELECT, INSERT, UPDATE (wrapped, destroyed_at) ON log.data_key TO leerwerk_service;
-GRANT SELECT, UPDATE (destroyed) ON log.erasure TO leerwerk_service;
+GRANT SELECT, INSERT (destroyed), UPDATE (destroyed) ON log.erasure TO leerwerk_service;
 REVOKE ALL ON FUNCTION log.refuse_change() FROM PUBLIC;
 
 -- It makes and replaces the tables of the models, and owns them therefore.

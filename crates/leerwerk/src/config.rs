@@ -162,9 +162,7 @@ impl Config {
             (None, None) => Ok(None),
         }
     }
-}
 
-impl Config {
     /// The configured keys of the log, if any.
     pub(crate) fn log_signing_key(&self) -> anyhow::Result<Option<LogSigner>> {
         let text = match (&self.log_signing_key, &self.log_signing_key_file) {
@@ -221,9 +219,17 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let error =
-            config(&["--database-url", "nonsense", "--owner-database-url", "x:", "--connections", "1", "--log", "=="])
-                .check();
+        let error = config(&[
+            "--database-url",
+            "nonsense",
+            "--owner-database-url",
+            "elsewhere",
+            "--connections",
+            "1",
+            "--log",
+            "==",
+        ])
+        .check();
         let told = format!("{:#}", error.expect_err("refused"));
         for expected in [
             "  - DATABASE_URL does not read",

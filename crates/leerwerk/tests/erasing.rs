@@ -110,6 +110,12 @@ async fn no_byte_of_an_erased_text_or_its_key_is_left_beside_a_running_service()
     let keys = [beside.wrapped(&member).await, beside.wrapped(&question_scope).await];
     beside.folded().await;
     let before = beside.verified().await;
+    // An auditor keeps what was signed before.
+    let auditor = tempfile::tempdir().expect("a folder");
+    let [checkpoint, keys_of_the_log] = ["checkpoint", "log-keys"].map(|name| auditor.path().join("kept").join(name));
+    leerwerk
+        .tell(&["export", "--format", "csv", "--out", checkpoint.parent().and_then(Path::to_str).expect("text")])
+        .await;
     // The planner looks at the texts, and everything is on disk.
     beside.sql("ANALYZE").await;
     beside.sql("CHECKPOINT").await;
@@ -138,9 +144,14 @@ async fn no_byte_of_an_erased_text_or_its_key_is_left_beside_a_running_service()
     nothing_is_left("after the erasure");
 
     assert_eq!(hashes(&beside.verified().await), hashes(&before), "the log is as it was");
+    let [checkpoint, keys_of_the_log] = [&checkpoint, &keys_of_the_log].map(|path| path.to_str().expect("text"));
+    let said = leerwerk.tell(&["verify", "--database", "--checkpoint", checkpoint, "--log-key", keys_of_the_log]).await;
+    assert!(said.contains("agrees with") && said.contains("nothing is wrong"), "every proof holds as before: {said}");
     assert!(!leerwerk.tell(&["replay", "--check"]).await.contains("DIFFERS"));
     let out = place.path().join("export");
     leerwerk.tell(&["export", "--format", "ndjson", "--out", out.to_str().expect("text")]).await;
+    let said = leerwerk.tell(&["verify", out.to_str().expect("text"), "--checkpoint", checkpoint]).await;
+    assert!(said.contains("nothing is wrong"), "{said}");
     assert_eq!(leerwerk.tell(&["sweep"]).await, "nothing was erased since the last sweep\n");
 
     // The service goes on, with all it has in memory, and writes none of it back.

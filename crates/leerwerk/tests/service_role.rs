@@ -59,7 +59,9 @@ impl Cluster {
             command.env_remove(name);
         }
         command.env("DATABASE_URL", self.url(login, "leerwerk"));
-        command.env("LEERWERK_KEY_ENCRYPTION_KEY", "07".repeat(32)).args(args);
+        let signing_key = eventlog::generate_log_key("localhost/test").expect("a key");
+        command.env("LEERWERK_KEY_ENCRYPTION_KEY", "07".repeat(32)).env("LEERWERK_LOG_SIGNING_KEY", signing_key);
+        command.args(args);
         if owner {
             command.env("LEERWERK_OWNER_DATABASE_URL", self.url("owner", "leerwerk"));
         }
