@@ -38,8 +38,8 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 GRANT SELECT, INSERT ON log.event, log.tree_node TO leerwerk_service;
 GRANT SELECT, UPDATE (position, at, tree_size, peaks) ON log.head TO leerwerk_service;
--- Old receipts may go.
-GRANT SELECT, INSERT, DELETE ON log.receipt TO leerwerk_service;
+-- Old receipts may go. (Locking those that are about to takes the right to update a column.)
+GRANT SELECT, INSERT, DELETE, UPDATE (at) ON log.receipt TO leerwerk_service;
 -- Erasing destroys a key.
 GRANT SELECT, INSERT, UPDATE (wrapped, destroyed_at) ON log.data_key TO leerwerk_service;
 GRANT SELECT, INSERT (destroyed), UPDATE (destroyed) ON log.erasure TO leerwerk_service;

@@ -81,11 +81,16 @@ async fn hand_over(pool: &PgPool) -> Result<(), sqlx::Error> {
 }
 
 /// The digest of each migration that was applied, by version.
-async fn applied(pool: &PgPool) -> Result<HashMap<i64, Vec<u8>>, sqlx::Error> {
-    let sql = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
-    let there: bool = sqlx::query_scalar(sql).fetch_one(pool).await?;
-    if !there {
-        return Ok(HashMap::new());
+async fn applied(pool: &PgPool) -> anyhow::Result<HashMap<i64, Vec<u8>>> {
+    let sql = "SELECT has_table_privilege(to_regclass('_sqlx_migrations'), 'SELECT')";
+    match sqlx::query_scalar(sql).fetch_one(pool).await? {
+        Some(true) => {}
+        Some(false) => bail!(
+            "permission denied to see which migrations the database has: it lacks that of the role {SERVICE}, or the \
+             login of DATABASE_URL is no member of that role; run `leerwerk migrate` of this version as the owner, or \
+             set LEERWERK_OWNER_DATABASE_URL"
+        ),
+        None => return Ok(HashMap::new()),
     }
     let sql = "SELECT version, checksum FROM _sqlx_migrations WHERE success";
     Ok(sqlx::query_as(sql).fetch_all(pool).await?.into_iter().collect())

@@ -41,7 +41,7 @@ async fn compare(platform: &Platform) -> anyhow::Result<Vec<Comparison>> {
 }
 
 /// Waits until the read models have seen every event up to a position, for as long as they go on.
-async fn catch_up(models: &ReadModels, head: Position) -> anyhow::Result<()> {
+pub(super) async fn catch_up(models: &ReadModels, head: Position) -> anyhow::Result<()> {
     loop {
         let before = models.position();
         match models.reach(head).await {
