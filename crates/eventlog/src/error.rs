@@ -86,6 +86,9 @@ pub enum KeyError {
         /// The scope.
         scope: String,
     },
+    /// The scope is the log's own: nothing is sealed under it, and its key is not destroyed.
+    #[error("the scope is reserved for the log itself")]
+    Reserved,
     /// A payload is not canonicalisable JSON or holds a malformed sealed value.
     #[error("the payload cannot be sealed or opened: {0}")]
     Payload(String),

@@ -10,12 +10,14 @@ use hmac::{Hmac, Mac, digest::KeyInit};
 use lru::LruCache;
 use serde_json::Value;
 use sha2::Sha256;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::watch;
 use uuid::Uuid;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroize;
 
 use crate::{
     error::KeyError,
+    kek::KeyEncryptionKeys,
     record::{Recorded, Timestamp},
     seal::{self, CanonicalJson, DataKey, Known},
 };
@@ -23,39 +25,7 @@ use crate::{
 /// Keys kept unwrapped in memory, at most.
 const CACHED: NonZeroUsize = NonZeroUsize::new(200_000).expect("not zero");
 
-/// The key that wraps all data keys; comes from configuration and is never stored in the database.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct KeyEncryptionKey([u8; 32]);
-
-impl std::fmt::Debug for KeyEncryptionKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("KeyEncryptionKey")
-    }
-}
-
-impl KeyEncryptionKey {
-    /// From 32 random bytes.
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// A secret derived from it for another purpose (HMAC-SHA-256 over the purpose's name).
-    pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        hmac(&self.0, purpose.as_bytes())
-    }
-
-    fn wrap(&self, scope: &str, key: &DataKey) -> Vec<u8> {
-        DataKey(self.derive("wrap")).encrypt(&key.0, scope.as_bytes())
-    }
-
-    fn unwrap(&self, scope: &str, wrapped: &[u8]) -> Result<DataKey, KeyError> {
-        let broken = || KeyError::Broken { scope: scope.to_owned() };
-        let plain = DataKey(self.derive("wrap")).decrypt(wrapped, scope.as_bytes()).map(Zeroizing::new);
-        plain.and_then(|plain| plain.as_slice().try_into().ok()).map(DataKey).ok_or_else(broken)
-    }
-}
-
-fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+pub(crate) fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     // A shorter key is padded with zeros to the block of the hash, 64 bytes (RFC 2104 §2).
     let mut block = [0; 64];
     block[..32].copy_from_slice(key);
@@ -75,10 +45,28 @@ pub struct NewKey {
 /// The data keys of a log: seals, opens, destroys.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    pool: PgPool,
-    kek: Arc<KeyEncryptionKey>,
+    pub(crate) pool: PgPool,
+    pub(crate) keks: Arc<KeyEncryptionKeys>,
+    /// What secrets are derived from that must outlive a change of the key-encryption key.
+    root: DataKey,
     cache: Arc<Mutex<Cache>>,
+    /// Told the era whenever something was forgotten.
+    forgotten: watch::Sender<u64>,
 }
+
+/// How it stands with the key of a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// There is none, nor was there ever.
+    None,
+    /// There is one.
+    Present,
+    /// It was destroyed.
+    Destroyed,
+}
+
+/// The scope of the random key that other secrets are derived from. Nothing is sealed under it.
+const SECRETS: &str = "log:secrets";
 
 #[derive(Debug)]
 struct Cache {
@@ -86,12 +74,33 @@ struct Cache {
     /// Counts how often something was forgotten. What was read from the database in an earlier era is not kept: it
     /// may be the very key that was destroyed meanwhile.
     era: u64,
+    /// How often keys had been destroyed when what is known was last cleared: none of these is known.
+    destroyed: i64,
 }
 
 impl Keys {
-    pub(crate) fn new(pool: PgPool, kek: KeyEncryptionKey) -> Self {
-        let cache = Cache { known: LruCache::new(CACHED), era: 0 };
-        Self { pool, kek: Arc::new(kek), cache: Arc::new(Mutex::new(cache)) }
+    /// The keys of the log in a database. The root of other secrets is made when there is none yet; of several
+    /// processes that try, one does.
+    pub(crate) async fn open_in(pool: PgPool, keks: KeyEncryptionKeys) -> Result<Self, KeyError> {
+        let root = if let Some(root) = stored(&pool, &keks, SECRETS).await? {
+            root
+        } else {
+            let wrapped = keks.wrap(SECRETS, &DataKey::random());
+            sqlx::query!(
+                "INSERT INTO log.data_key (scope, wrapped, created_at) VALUES ($1, $2, now()) ON CONFLICT DO NOTHING",
+                SECRETS,
+                wrapped
+            )
+            .execute(&pool)
+            .await?;
+            stored(&pool, &keks, SECRETS).await?.ok_or_else(|| KeyError::Missing { scope: SECRETS.to_owned() })?
+        };
+        Ok(Self::new(pool, keks, root))
+    }
+
+    fn new(pool: PgPool, keks: KeyEncryptionKeys, root: DataKey) -> Self {
+        let cache = Cache { known: LruCache::new(CACHED), era: 0, destroyed: 0 };
+        Self { pool, keks: Arc::new(keks), root, cache: Arc::new(Mutex::new(cache)), forgotten: watch::Sender::new(0) }
     }
 
     /// Seals every open text of a payload and brings it into canonical form. Keys that had to be made are added
@@ -104,6 +113,9 @@ impl Keys {
     ) -> Result<CanonicalJson, KeyError> {
         let mut scopes = BTreeSet::new();
         seal::scopes(&payload, &mut scopes);
+        if scopes.contains(SECRETS) {
+            return Err(KeyError::Reserved);
+        }
         let mut keys: HashMap<String, DataKey> = HashMap::new();
         let known = self.load(&scopes).await?;
         for scope in scopes {
@@ -126,7 +138,7 @@ impl Keys {
             return new.key.clone();
         }
         let key = DataKey::random();
-        let wrapped = self.kek.wrap(scope, &key);
+        let wrapped = self.keks.wrap(scope, &key);
         new_keys.push(NewKey { scope: scope.to_owned(), wrapped, key: key.clone() });
         key
     }
@@ -164,15 +176,19 @@ impl Keys {
         })
     }
 
-    /// A secret derived from the key-encryption key for another purpose.
+    /// A secret for another purpose: HMAC-SHA-256 over the purpose's name, under a random key of the log's own. It is
+    /// the same in every process and whichever key-encryption key is the current one.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        self.kek.derive(purpose)
+        hmac(&self.root.0, purpose.as_bytes())
     }
 
     /// Destroys the key of a scope: everything sealed under it is erased, for good, and nothing can be sealed under
     /// it any more, even if it never had a key. Returns whether there was one to destroy. Every process forgets the
     /// key when it hears of it, at once as a rule.
     pub async fn destroy(&self, scope: &str, at: Timestamp) -> Result<bool, KeyError> {
+        if scope == SECRETS {
+            return Err(KeyError::Reserved);
+        }
         let destroyed = self.destroy_stored(scope, at).await;
         // Even if it failed: it may have been done all the same.
         self.forget(Some(scope));
@@ -196,13 +212,52 @@ impl Keys {
         )
         .execute(&mut *transaction)
         .await?;
+        sqlx::query!(
+            "INSERT INTO log.erasure (destroyed) VALUES (1)
+             ON CONFLICT (singleton) DO UPDATE SET destroyed = erasure.destroyed + 1"
+        )
+        .execute(&mut *transaction)
+        .await?;
         sqlx::query!("SELECT pg_notify('log_keys', $1) AS done", scope).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(done.rows_affected() == 1)
     }
 
+    /// How it stands with the key of a scope, by the database.
+    pub async fn state(&self, scope: &str) -> Result<KeyState, KeyError> {
+        let row = sqlx::query!(r#"SELECT wrapped IS NOT NULL AS "present!" FROM log.data_key WHERE scope = $1"#, scope);
+        Ok(row
+            .fetch_optional(&self.pool)
+            .await?
+            .map_or(KeyState::None, |row| if row.present { KeyState::Present } else { KeyState::Destroyed }))
+    }
+
     fn cache(&self) -> MutexGuard<'_, Cache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For [`Self::destroyed_since`]: ask before opening what will be written somewhere.
+    pub fn destroyed(&self) -> i64 {
+        self.cache().destroyed
+    }
+
+    /// Whether a key was destroyed since [`Self::destroyed`] said `before`, as the database knows, even if nobody told
+    /// this process yet. Then whatever was opened meanwhile must be opened again rather than written; the keys known
+    /// are forgotten. Ask in the transaction that writes, once it holds the lock that a sweep waits for.
+    pub async fn destroyed_since(&self, before: i64, connection: &mut PgConnection) -> Result<bool, KeyError> {
+        let row = sqlx::query!("SELECT destroyed FROM log.erasure").fetch_optional(connection).await?;
+        let now = row.map_or(0, |row| row.destroyed);
+        if now == before {
+            return Ok(false);
+        }
+        let mut cache = self.cache();
+        if cache.destroyed != now {
+            cache.destroyed = now;
+            cache.era += 1;
+            cache.known.clear();
+            self.forgotten.send_replace(cache.era);
+        }
+        Ok(true)
     }
 
     /// When something is about to be read or stored that may be remembered later.
@@ -220,6 +275,12 @@ impl Keys {
             }
             None => cache.known.clear(),
         }
+        self.forgotten.send_replace(cache.era);
+    }
+
+    /// Changes whenever a key was destroyed, or may have been: whoever keeps what was opened in memory forgets it then.
+    pub fn forgotten(&self) -> watch::Receiver<u64> {
+        self.forgotten.subscribe()
     }
 
     /// Keys that were stored in an era.
@@ -257,7 +318,7 @@ impl Keys {
         let mut cache = self.cache();
         for row in rows {
             let known = match row.wrapped {
-                Some(wrapped) => Known::Key(self.kek.unwrap(&row.scope, &wrapped)?),
+                Some(wrapped) => Known::Key(self.keks.unwrap(&row.scope, &wrapped)?),
                 None => Known::Destroyed,
             };
             if cache.era == era {
@@ -267,6 +328,12 @@ impl Keys {
         }
         Ok(found)
     }
+}
+
+/// The data key of a scope as stored; nothing when there is none.
+async fn stored(pool: &PgPool, keks: &KeyEncryptionKeys, scope: &str) -> Result<Option<DataKey>, KeyError> {
+    let row = sqlx::query!("SELECT wrapped FROM log.data_key WHERE scope = $1", scope).fetch_optional(pool).await?;
+    row.and_then(|row| row.wrapped).map(|wrapped| keks.unwrap(scope, &wrapped)).transpose()
 }
 
 #[cfg(test)]
@@ -279,7 +346,7 @@ mod tests {
         let pool = sqlx::postgres::PgPoolOptions::new()
             .acquire_timeout(std::time::Duration::from_millis(1))
             .connect_lazy_with(nowhere);
-        Keys::new(pool, KeyEncryptionKey::new([7; 32]))
+        Keys::new(pool, crate::KeyEncryptionKey::new([7; 32]).into(), DataKey::random())
     }
 
     async fn cached(keys: &Keys, scope: &str) -> bool {
@@ -309,7 +376,7 @@ mod tests {
     #[test]
     fn a_derived_secret_is_hmac_sha_256() {
         assert_eq!(
-            hex::encode(KeyEncryptionKey::new([7; 32]).derive("wrap")),
+            hex::encode(hmac(&[7; 32], b"wrap")),
             "e2766ca963c92fda290564d106680680da5a8e02008cbd554a57d22ccc2a8b1e"
         );
     }

@@ -13,21 +13,28 @@ mod batch;
 mod canonical;
 mod error;
 mod follow;
+mod kek;
 mod keys;
 mod read;
+mod receipts;
 mod record;
+mod rewrap;
 mod seal;
 mod statements;
+mod sweep;
 mod writer;
 
 pub use append::{Append, Expected, IdempotencyKey, NewEvent, Receipt};
 pub use canonical::{envelope, leaf_hash, timestamp};
 pub use error::{AppendError, KeyError, ReadError};
 pub use follow::Followed;
-pub use keys::{KeyEncryptionKey, Keys, NewKey};
+pub use kek::{KeyEncryptionKey, KeyEncryptionKeys};
+pub use keys::{KeyState, Keys, NewKey};
 pub use read::Head;
+pub use receipts::Retention;
 pub use record::{Position, Recorded, StreamId, StreamIdError, Timestamp};
 pub use seal::CanonicalJson;
+pub use sweep::{Erasures, SweepError, can_sweep};
 
 use std::sync::Arc;
 
@@ -70,15 +77,15 @@ pub struct Log {
 
 impl Log {
     /// Opens the log. `pool` serves reads; the writer and the listener have connections of their own, made
-    /// with `connect`. The tables must have been migrated.
+    /// with `connect`. The tables must have been migrated. A key-encryption key that opens nothing here is told.
     pub async fn open(
         pool: PgPool,
         connect: PgConnectOptions,
-        kek: KeyEncryptionKey,
+        kek: impl Into<KeyEncryptionKeys>,
         options: &Options,
     ) -> Result<Self, ReadError> {
-        let keys = Keys::new(pool.clone(), kek);
         let (head_seen, head) = watch::channel(read::head(&pool).await?.position);
+        let keys = Keys::open_in(pool.clone(), kek.into()).await?;
         let (queue, waiting) = mpsc::channel(options.queue);
         let mut tasks = JoinSet::new();
         let writer = writer::Writer::new(connect.clone(), waiting, head_seen.clone(), options.batch);

@@ -8,5 +8,8 @@ mod idempotency;
 mod integrity;
 mod model;
 mod reading;
+mod receipts;
+mod rotation;
 mod sealing;
 mod support;
+mod sweeping;

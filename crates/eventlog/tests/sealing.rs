@@ -1,20 +1,23 @@
 //! Sealed texts: readable with the key, erased without it, and every hash still right.
 
-use eventlog::{Append, AppendError, Expected, KeyError, Log, NewEvent, Options, Receipt, envelope, leaf_hash};
+use eventlog::{
+    Append, AppendError, Expected, KeyEncryptionKey, KeyError, Log, NewEvent, Options, ReadError, Receipt, envelope,
+    leaf_hash,
+};
 use serde_json::{Value, json};
 
-use crate::support::{Database, append, event, id, now, open, pool, stream, until};
+use crate::support::{Database, append, event, id, now, pool, stream, until};
 
-fn text(scope: &str, text: &str) -> Value {
+pub(crate) fn text(scope: &str, text: &str) -> Value {
     json!({ "$sealed": scope, "open": text })
 }
 
-fn erased(scope: &str) -> Value {
+pub(crate) fn erased(scope: &str) -> Value {
     json!({ "$sealed": scope, "erased": true })
 }
 
 /// Seals one payload and appends it to a stream of its own.
-async fn store(log: &Log, payload: Value) -> Result<Receipt, AppendError> {
+pub(crate) async fn store(log: &Log, payload: Value) -> Result<Receipt, AppendError> {
     let mut whole = append(&stream(), Expected::NoStream, 1);
     seal_into(log, &mut whole, payload).await.expect("sealed");
     log.append(whole).await
@@ -27,7 +30,7 @@ async fn seal_into(log: &Log, append: &mut Append, payload: Value) -> Result<(),
     Ok(())
 }
 
-async fn read(log: &Log, position: i64) -> Result<Value, KeyError> {
+pub(crate) async fn read(log: &Log, position: i64) -> Result<Value, KeyError> {
     let events = log.page(position - 1, 1).await.expect("read");
     Ok(log.keys().open(&events).await?.remove(0))
 }
@@ -49,8 +52,10 @@ async fn what_is_sealed_is_unreadable_in_the_table_and_opens_in_every_process() 
         let receipt = store(log, payload.clone()).await.expect("appended");
         assert_eq!(read(&here, receipt.position).await.expect("opened"), payload);
     }
-    let keys: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM log.data_key").fetch_one(&database.pool).await.expect("read");
+    let keys: i64 = sqlx::query_scalar("SELECT count(*) FROM log.data_key WHERE scope NOT LIKE 'log:%'")
+        .fetch_one(&database.pool)
+        .await
+        .expect("read");
     assert_eq!(keys, 2);
 }
 
@@ -171,15 +176,39 @@ async fn a_tag_is_stable_for_as_long_as_the_key_is_there() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_encryption_key_is_told_and_never_read_as_erased() {
+async fn a_log_does_not_open_with_a_wrong_key_encryption_key() {
+    let database = Database::fresh().await;
+    drop(database.open().await);
+    let wrong = KeyEncryptionKey::new([8; 32]);
+    let opened = Log::open(pool(&database.connect), database.connect.clone(), wrong, &Options::default()).await;
+    assert!(matches!(&opened, Err(ReadError::Keys(KeyError::Broken { .. }))), "{opened:?}");
+}
+
+#[tokio::test]
+async fn changed_bytes_of_a_key_are_told_and_never_read_as_erased() {
+    let database = Database::fresh().await;
+    let position = store(&database.open().await, json!(text("member:1", "Noor"))).await.expect("appended").position;
+    database
+        .run(
+            "UPDATE log.data_key SET wrapped = set_byte(wrapped, 40, get_byte(wrapped, 40) # 1)
+                  WHERE scope = 'member:1'",
+        )
+        .await
+        .expect("changed");
+    let log = database.open().await;
+    let read = read(&log, position).await;
+    assert!(matches!(&read, Err(KeyError::Broken { scope }) if scope == "member:1"), "{read:?}");
+    let sealed = log.keys().seal(id(), json!(text("member:1", "Noor")), &mut vec![]).await;
+    assert!(matches!(sealed, Err(KeyError::Broken { .. })), "{sealed:?}");
+}
+
+#[tokio::test]
+async fn the_scope_of_the_logs_own_secrets_is_neither_sealed_under_nor_destroyed() {
     let database = Database::fresh().await;
     let log = database.open().await;
-    let position = store(&log, json!(text("member:1", "Noor"))).await.expect("appended").position;
-    let wrong = open(pool(&database.connect), database.connect.clone(), 8, &Options::default()).await;
-    let read = read(&wrong, position).await;
-    assert!(matches!(&read, Err(KeyError::Broken { scope }) if scope == "member:1"), "{read:?}");
-    let sealed = wrong.keys().seal(id(), json!(text("member:1", "Noor")), &mut vec![]).await;
-    assert!(matches!(sealed, Err(KeyError::Broken { .. })), "{sealed:?}");
+    let sealed = log.keys().seal(id(), json!(text("log:secrets", "Noor")), &mut vec![]).await;
+    assert!(matches!(sealed, Err(KeyError::Reserved)), "{sealed:?}");
+    assert!(matches!(log.keys().destroy("log:secrets", now()).await, Err(KeyError::Reserved)));
 }
 
 #[tokio::test]

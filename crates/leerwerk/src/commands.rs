@@ -1,8 +1,11 @@
 //! The subcommands, one file each.
 
 pub(crate) mod demo;
+pub(crate) mod erase;
 pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod migrate;
 pub(crate) mod replay;
+pub(crate) mod rewrap_keys;
 pub(crate) mod serve;
+pub(crate) mod sweep;

@@ -4,7 +4,9 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, bail};
+use chrono::TimeDelta;
 use clap::Args;
+use eventlog::{KeyEncryptionKey, KeyEncryptionKeys, Retention};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// Options of every subcommand.
@@ -20,11 +22,12 @@ pub(crate) struct Config {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub(crate) database_url: Option<String>,
 
-    /// 32 random bytes in hex that wrap all data keys. Needed with DATABASE_URL; whoever loses it loses all texts.
+    /// 32 random bytes in hex that wrap all data keys; earlier ones after commas until `rewrap-keys` is done. Needed with
+    /// DATABASE_URL; whoever loses it loses all texts.
     #[arg(long, env = "LEERWERK_KEY_ENCRYPTION_KEY", hide_env_values = true, global = true)]
     key_encryption_key: Option<SecretString>,
 
-    /// A file that holds the key-encryption key.
+    /// A file that holds the key-encryption key on its first line, and earlier ones on others.
     #[arg(long, env = "LEERWERK_KEY_ENCRYPTION_KEY_FILE", global = true)]
     key_encryption_key_file: Option<PathBuf>,
 
@@ -71,6 +74,10 @@ pub(crate) struct ServeConfig {
     #[arg(long, env = "LEERWERK_SECURITY_CONTACT")]
     pub(crate) security_contact: Option<String>,
 
+    /// How long a repeated command is recognised by its idempotency key, in days or hours; at least a day.
+    #[arg(long, env = "LEERWERK_RECEIPT_RETENTION", default_value = "30d", value_parser = parse_retention)]
+    pub(crate) receipt_retention: Retention,
+
     /// Load the demo world into an empty log, and let anybody sign in as one of its personas. Never in production.
     #[arg(long, env = "LEERWERK_DEMO")]
     pub(crate) demo: bool,
@@ -85,7 +92,7 @@ impl Config {
         {
             wrong.push(format!("DATABASE_URL does not read: {error}"));
         }
-        match self.key_encryption_key() {
+        match self.key_encryption_keys() {
             Err(error) => wrong.push(format!("the key-encryption key does not read: {error:#}")),
             Ok(None) if self.database_url.is_some() => wrong.push(
                 "with DATABASE_URL, set LEERWERK_KEY_ENCRYPTION_KEY or LEERWERK_KEY_ENCRYPTION_KEY_FILE \
@@ -106,25 +113,43 @@ impl Config {
         if wrong.is_empty() { Ok(()) } else { bail!("the configuration is not right:\n  - {}", wrong.join("\n  - ")) }
     }
 
-    /// The configured key, if any.
-    pub(crate) fn key_encryption_key(&self) -> anyhow::Result<Option<[u8; 32]>> {
+    /// The configured keys, if any.
+    pub(crate) fn key_encryption_keys(&self) -> anyhow::Result<Option<KeyEncryptionKeys>> {
         match (&self.key_encryption_key, &self.key_encryption_key_file) {
-            (Some(key), _) => parse_key(key.expose_secret()).map(Some),
+            (Some(keys), _) => parse_keys(keys.expose_secret()).map(Some),
             (None, Some(path)) => {
                 let text =
                     std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-                parse_key(&text).map(Some)
+                parse_keys(&text).map(Some)
             }
             (None, None) => Ok(None),
         }
     }
 }
 
-/// 32 bytes in hex.
-pub(crate) fn parse_key(text: &str) -> anyhow::Result<[u8; 32]> {
-    let mut key = [0; 32];
-    hex::decode_to_slice(text.trim(), &mut key).context("it must be 64 hexadecimal digits")?;
-    Ok(key)
+/// Keys of 32 bytes in hex, by line or comma; the first one is the current one.
+pub(crate) fn parse_keys(text: &str) -> anyhow::Result<KeyEncryptionKeys> {
+    let mut keys = Vec::new();
+    for hex in text.split(['\n', ',']).map(str::trim).filter(|hex| !hex.is_empty()) {
+        let mut key = [0; 32];
+        hex::decode_to_slice(hex, &mut key).context("each must be 64 hexadecimal digits")?;
+        keys.push(KeyEncryptionKey::new(key));
+    }
+    let mut keys = keys.into_iter();
+    let current = keys.next().context("there is none")?;
+    Ok(KeyEncryptionKeys::new(current, keys.collect()))
+}
+
+/// A time such as `30d` or `36h`, long enough for clients that were away.
+fn parse_retention(text: &str) -> Result<Retention, String> {
+    let (number, hours) = match (text.strip_suffix('d'), text.strip_suffix('h')) {
+        (Some(days), _) => (days, 24),
+        (_, Some(hours)) => (hours, 1),
+        (None, None) => (text, 0),
+    };
+    let time = number.parse::<i64>().ok().filter(|_| hours > 0).and_then(|number| number.checked_mul(hours));
+    let time = time.and_then(TimeDelta::try_hours).ok_or("it must be a number of days or hours, such as 30d or 36h")?;
+    Retention::new(time).ok_or_else(|| format!("it must be at least {}h", Retention::LEAST.num_hours()))
 }
 
 #[cfg(test)]
@@ -151,6 +176,26 @@ mod tests {
             ["DATABASE_URL does not read", "LEERWERK_KEY_ENCRYPTION_KEY", "LEERWERK_CONNECTIONS", "LEERWERK_LOG"]
         {
             assert!(told.contains(expected), "{expected} is missing from: {told}");
+        }
+    }
+
+    #[test]
+    fn earlier_keys_stand_on_further_lines_or_after_commas() {
+        let (new, old) = ("ab".repeat(32), "cd".repeat(32));
+        for text in [format!("{new}\n"), format!("{new}\n{old}\n"), format!("{new}, {old}")] {
+            assert!(parse_keys(&text).is_ok(), "{text}");
+        }
+        for text in ["", "\n", "ab", &format!("{new}\nab")] {
+            assert!(parse_keys(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_retention_is_a_number_of_days_or_hours_and_no_less_than_one_day() {
+        assert_eq!(parse_retention("30d"), Retention::new(TimeDelta::days(30)).ok_or(String::new()));
+        assert_eq!(parse_retention("24h"), Retention::new(Retention::LEAST).ok_or(String::new()));
+        for text in ["", "30", "d", "0d", "23h", "-3d", "1.5d", "30m", "9223372036854775807d"] {
+            assert!(parse_retention(text).is_err(), "{text}");
         }
     }
 

@@ -3,6 +3,7 @@
 mod commands;
 mod config;
 mod demo_world;
+mod housekeeping;
 mod platform;
 mod telemetry;
 
@@ -34,6 +35,12 @@ enum Command {
     Replay(commands::replay::Replay),
     /// Write the log to files for evaluation.
     Export(commands::export::Export),
+    /// Destroy the data keys of some scopes, so that what is sealed under them is gone for good, and sweep.
+    Erase(commands::erase::Erase),
+    /// See to it that no file of the database holds a byte of what was erased.
+    Sweep(commands::sweep::Sweep),
+    /// Wrap every data key anew under the current key-encryption key, so that earlier ones can go.
+    RewrapKeys,
 }
 
 #[tokio::main]
@@ -47,5 +54,8 @@ async fn main() -> anyhow::Result<()> {
         Command::History(history) => history.run(cli.config).await,
         Command::Replay(replay) => replay.run(cli.config).await,
         Command::Export(export) => export.run(cli.config).await,
+        Command::Erase(erase) => erase.run(cli.config).await,
+        Command::Sweep(sweep) => sweep.run(cli.config).await,
+        Command::RewrapKeys => commands::rewrap_keys::run(cli.config).await,
     }
 }

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
-use eventlog::{KeyEncryptionKey, Log};
+use eventlog::{KeyEncryptionKeys, Log};
 use private_postgres::{PrivatePostgres, StartError};
 use readmodel::ReadModels;
 use sqlx::{
@@ -61,8 +61,8 @@ impl Platform {
             .await
             .context("the database cannot be reached")?;
         MIGRATIONS.run(&pool).await.context("the database cannot be brought to the present schema")?;
-        let kek = key_encryption_key(config)?;
-        let log = Log::open(pool.clone(), connect, kek, &eventlog::Options::default())
+        let keks = key_encryption_keys(config)?;
+        let log = Log::open(pool.clone(), connect, keks, &eventlog::Options::default())
             .await
             .context("the log cannot be opened")?;
         Ok(Self { log: Arc::new(log), pool, postgres })
@@ -125,16 +125,16 @@ async fn create_database(admin: &PgConnectOptions) -> anyhow::Result<()> {
 }
 
 /// From configuration; with a private Postgres made once and kept beside it, readable by its owner only.
-fn key_encryption_key(config: &Config) -> anyhow::Result<KeyEncryptionKey> {
-    if let Some(key) = config.key_encryption_key()? {
-        return Ok(KeyEncryptionKey::new(key));
+fn key_encryption_keys(config: &Config) -> anyhow::Result<KeyEncryptionKeys> {
+    if let Some(keys) = config.key_encryption_keys()? {
+        return Ok(keys);
     }
     let path = config.data_dir.join("key-encryption-key");
     if !path.exists() {
         make_key(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    Ok(KeyEncryptionKey::new(crate::config::parse_key(&text)?))
+    crate::config::parse_keys(&text).with_context(|| format!("{} does not read", path.display()))
 }
 
 fn make_key(path: &Path) -> std::io::Result<()> {

@@ -7,7 +7,7 @@ use crate::{
     ReadModels,
     error::ReadModelError,
     models,
-    rebuild::{drop_table, replay},
+    rebuild::{SWEEP_LOCK, drop_table, replay},
     tables,
 };
 
@@ -41,15 +41,28 @@ pub struct Difference {
 
 impl ReadModels {
     /// Rebuilds every model from the log beside the live one and compares the digests. The live platform goes on
-    /// meanwhile: each live table is copied in a snapshot together with its checkpoint.
+    /// meanwhile: each live table is copied in a snapshot together with its checkpoint. (Whoever renews the models
+    /// waits for it, as the copies hold opened texts.)
     pub async fn check(&self) -> Result<Vec<Comparison>, ReadModelError> {
-        let mut comparisons = Vec::new();
         let mut connection = self.pool.acquire().await?;
+        sqlx::query!("SELECT pg_advisory_lock_shared($1) AS done", SWEEP_LOCK).fetch_one(&mut *connection).await?;
+        let comparisons = self.compare(&mut connection).await;
+        if comparisons.is_err() {
+            // Its lock and its copies go with the connection.
+            connection.close().await?;
+            return comparisons;
+        }
+        sqlx::query!("SELECT pg_advisory_unlock_shared($1) AS done", SWEEP_LOCK).fetch_one(&mut *connection).await?;
+        comparisons
+    }
+
+    async fn compare(&self, connection: &mut PgConnection) -> Result<Vec<Comparison>, ReadModelError> {
+        let mut comparisons = Vec::new();
         for model in models::all() {
             let name = model.name();
             let (copy, rebuilt) = (format!("pg_temp.{name}__live"), format!("pg_temp.{name}__rebuilt"));
-            drop_table(&mut connection, &copy).await?;
-            drop_table(&mut connection, &rebuilt).await?;
+            drop_table(connection, &copy).await?;
+            drop_table(connection, &rebuilt).await?;
             let mut snapshot = sqlx::Connection::begin(&mut *connection).await?;
             sqlx::raw_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(&mut *snapshot).await?;
             let position = sqlx::query_scalar!("SELECT position FROM readmodel.checkpoint WHERE model = $1", name)
@@ -58,15 +71,14 @@ impl ReadModels {
             let sql = format!("CREATE TEMP TABLE {name}__live AS SELECT key, doc FROM {}", tables::live(name));
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *snapshot).await?;
             snapshot.commit().await?;
-            model.create(&mut connection, &rebuilt).await?;
-            replay(&self.log, position, async |seen| model.project(&mut connection, &rebuilt, seen).await).await?;
-            let (rows, live) = digest(&mut connection, &copy).await?;
-            let (_, again) = digest(&mut connection, &rebuilt).await?;
-            let difference =
-                if live == again { None } else { first_difference(&mut connection, &copy, &rebuilt).await? };
+            model.create(connection, &rebuilt).await?;
+            replay(&self.log, 0, position, async |seen| model.project(connection, &rebuilt, seen).await).await?;
+            let (rows, live) = digest(connection, &copy).await?;
+            let (_, again) = digest(connection, &rebuilt).await?;
+            let difference = if live == again { None } else { first_difference(connection, &copy, &rebuilt).await? };
             comparisons.push(Comparison { model: name, position, rows, live, rebuilt: again, difference });
-            drop_table(&mut connection, &copy).await?;
-            drop_table(&mut connection, &rebuilt).await?;
+            drop_table(connection, &copy).await?;
+            drop_table(connection, &rebuilt).await?;
         }
         Ok(comparisons)
     }

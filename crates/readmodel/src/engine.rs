@@ -194,7 +194,17 @@ impl Engine {
     /// Folds a page into all models in one transaction; returns the position reached. When the database, having
     /// crashed, has lost folds that came before this page, nothing is done and the position to go on from is returned.
     async fn fold(&self, events: &[Recorded]) -> Result<Position, ReadModelError> {
-        let Some(last) = events.last().map(|event| event.position) else { return Ok(0) };
+        loop {
+            if let Some(reached) = self.try_fold(events).await? {
+                return Ok(reached);
+            }
+        }
+    }
+
+    /// The same; nothing when a text was erased after it was opened here, and the page must be opened again.
+    async fn try_fold(&self, events: &[Recorded]) -> Result<Option<Position>, ReadModelError> {
+        let Some(last) = events.last().map(|event| event.position) else { return Ok(Some(0)) };
+        let destroyed = self.log.keys().destroyed();
         let seen = see(&self.log, events).await?;
         let mut transaction = self.pool.begin().await?;
         // Read models can be folded again: they need not wait for the disk. (A crash of the database may undo the last
@@ -207,6 +217,10 @@ impl Engine {
             sqlx::query!("SELECT model, version, position FROM readmodel.checkpoint ORDER BY model FOR UPDATE")
                 .fetch_all(&mut *transaction)
                 .await?;
+        // Not in the statement that takes the lock: its snapshot may be older.
+        if self.log.keys().destroyed_since(destroyed, &mut transaction).await? {
+            return Ok(None);
+        }
         let mut moved = Vec::new();
         for model in self.models.iter() {
             let Some(checkpoint) = checkpoints
@@ -217,7 +231,7 @@ impl Engine {
                 continue;
             };
             if checkpoint.position + 1 < seen[0].position {
-                return Ok(checkpoint.position);
+                return Ok(Some(checkpoint.position));
             }
             let from = seen.partition_point(|event| event.position <= checkpoint.position);
             if from < seen.len() {
@@ -242,7 +256,7 @@ impl Engine {
         metrics::gauge!("readmodel_position").set(last as f64);
         // Nobody may be listening.
         let _ = self.news.send(seen.into());
-        Ok(last)
+        Ok(Some(last))
     }
 
     fn note(&self, error: Option<&ReadModelError>) {

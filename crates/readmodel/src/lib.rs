@@ -22,4 +22,4 @@ pub use check::{Comparison, Difference};
 pub use engine::{Health, ReadModels};
 pub use error::ReadModelError;
 pub use model::{Model, Rows, Seen, Shown};
-pub use rebuild::as_of;
+pub use rebuild::{as_of, renew};

@@ -10,6 +10,7 @@ use tokio::{net::TcpListener, signal::unix::SignalKind};
 
 use crate::{
     config::{Config, ServeConfig},
+    housekeeping,
     platform::Platform,
 };
 
@@ -37,6 +38,7 @@ impl Serve {
         }
         let models = platform.read_models().await?;
         let app = Arc::new(App::new(platform.log.clone(), Policies::embedded()?, Source::system()));
+        let _housekeeping = housekeeping::start(&app, self.config.receipt_retention);
         let demo = if self.config.demo { Some(crate::demo_world::personas()) } else { None };
         let router = api::router(
             api::Platform { app, models, pool: platform.pool.clone() },

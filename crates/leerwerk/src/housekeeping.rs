@@ -1,0 +1,39 @@
+//! What the service does beside serving: forget what was erased, and prune receipts.
+
+use std::{sync::Arc, time::Duration};
+
+use app::App;
+use eventlog::Retention;
+use tokio::task::JoinSet;
+
+/// How often receipts are pruned; they are kept for days.
+const PRUNING: Duration = Duration::from_hours(1);
+
+/// Begins; it ends when the set is dropped.
+pub(crate) fn start(app: &Arc<App>, retention: Retention) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(forget(app.clone()));
+    tasks.spawn(prune(app.clone(), retention));
+    tasks
+}
+
+/// Folded states hold opened texts; they go when a key was destroyed, by whichever process.
+async fn forget(app: Arc<App>) {
+    let mut forgotten = app.log().keys().forgotten();
+    while forgotten.changed().await.is_ok() {
+        app.forget();
+    }
+}
+
+async fn prune(app: Arc<App>, retention: Retention) {
+    loop {
+        match app.log().prune_receipts(retention, app.source().now()).await {
+            Ok(0) => {}
+            Ok(receipts) => tracing::info!(receipts, "receipts were pruned"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "receipts cannot be pruned for now");
+            }
+        }
+        tokio::time::sleep(PRUNING).await;
+    }
+}
