@@ -94,7 +94,7 @@ describe('an export', () => {
     const head = await sanne.head();
     const { out, stdout, manifest, name, text } = await exported('ndjson');
     const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line));
-    assert.deepEqual(readdirSync(out).sort(), ['events.ndjson', 'manifest.json']);
+    assert.deepEqual(readdirSync(out).sort(), ['checkpoint', 'events.ndjson', 'log-keys', 'manifest.json']);
     assert.equal(lines.length, head);
     assert.deepEqual(lines.map(({ position }) => position), Array.from({ length: head }, (_, n) => n + 1));
     assert.equal(manifest.counts.total, head);

@@ -34,18 +34,12 @@ impl Ours {
         Ok(Arc::new(Log::open(pool, place.options()?, kek, &Options::default()).await?))
     }
 
-    /// How much is brought in at once by whoever has many events at hand: today by appends of as many events as one
-    /// append may hold, a few under way at a time. **This is the place of the bulk import**: once the log has one, it
-    /// is called here, and the table then shows it beside COPY into the same table.
+    /// The bulk import: appends of 100 events each, to a stream of their own.
     pub(crate) async fn import(&self, events: usize) -> anyhow::Result<()> {
-        let appends = (0..events.div_ceil(1_000)).map(async |_| {
-            let mut caller = Appender::new(self.log.clone());
-            caller.append((0..1_000).map(|_| Raised::new()).collect()).await
-        });
-        let mut appends = futures::stream::iter(appends).buffer_unordered(4);
-        while let Some(done) = appends.next().await {
-            done?;
-        }
+        let mut appender = Appender::new(self.log.clone());
+        let appends = (0..events.div_ceil(100)).map(|_| appender.next((0..100).map(|_| Raised::new()).collect()));
+        let appends: Vec<Append> = appends.collect::<anyhow::Result<_>>()?;
+        self.log.import(futures::stream::iter(appends)).await?;
         Ok(())
     }
 }
@@ -108,11 +102,9 @@ impl Appender {
     fn new(log: Arc<Log>) -> Self {
         Self { log, stream: StreamId::new("project", event::id()), version: 0 }
     }
-}
 
-#[async_trait]
-impl Caller for Appender {
-    async fn append(&mut self, events: Vec<Raised>) -> anyhow::Result<()> {
+    /// The next append, expecting the version that the one before it leaves behind.
+    fn next(&mut self, events: Vec<Raised>) -> anyhow::Result<Append> {
         let event = |raised: Raised| {
             anyhow::Ok(NewEvent {
                 id: event::id(),
@@ -133,7 +125,16 @@ impl Caller for Appender {
             key: None,
             new_keys: Vec::new(),
         };
-        self.version = self.log.append(append).await?.last_version;
+        self.version += i32::try_from(append.events.len())?;
+        Ok(append)
+    }
+}
+
+#[async_trait]
+impl Caller for Appender {
+    async fn append(&mut self, events: Vec<Raised>) -> anyhow::Result<()> {
+        let append = self.next(events)?;
+        self.log.append(append).await?;
         Ok(())
     }
 }
