@@ -1,7 +1,8 @@
 //! What each peer must be able to do, so that one harness measures them all.
 
 use std::{
-    os::unix::fs::MetadataExt as _,
+    fs::File,
+    os::unix::fs::FileExt as _,
     path::Path,
     sync::{Arc, Mutex},
     time::Instant,
@@ -44,13 +45,30 @@ pub(crate) enum Home<'a> {
 }
 
 impl Home<'_> {
-    /// The bytes on disk: tables with indexes and TOAST, or the file.
+    /// The bytes on disk: tables with indexes and TOAST, or the file up to where it has been written. (`UmaDB` makes
+    /// its file longer by 256 MiB of zeros at a time.)
     pub(crate) async fn bytes(&self) -> anyhow::Result<u64> {
         match self {
             Self::Database(place) => place.bytes().await,
-            Self::File(path) => Ok(std::fs::metadata(path)?.blocks() * 512),
+            Self::File(path) => Ok(written(path)?),
         }
     }
+}
+
+/// Where the zeros at the end of a file begin, to a mebibyte.
+fn written(path: &Path) -> std::io::Result<u64> {
+    let file = File::open(path)?;
+    let mut chunk = vec![0; 1 << 20];
+    let size = chunk.len() as u64;
+    let mut chunks = file.metadata()?.len().div_ceil(size);
+    while chunks > 0 {
+        let read = file.read_at(&mut chunk, (chunks - 1) * size)?;
+        if chunk[..read].iter().any(|byte| *byte != 0) {
+            break;
+        }
+        chunks -= 1;
+    }
+    Ok(chunks * size)
 }
 
 /// Appends again and again.

@@ -44,7 +44,9 @@ pub(crate) struct Report {
     bulk: Option<[f64; 3]>,
     sizes: Vec<(&'static str, u64)>,
     followed: Vec<(&'static str, Option<Checked>)>,
-    reading: Option<(f64, Vec<(&'static str, Option<f64>)>)>,
+    /// COPY's rate and each peer's, where it has a way to read all.
+    copied_out: Option<f64>,
+    read: Vec<(&'static str, Option<f64>)>,
 }
 
 impl Report {
@@ -81,7 +83,7 @@ impl Report {
 
     pub(crate) fn reading(&mut self, copy: f64, rates: impl Iterator<Item = (&'static str, Vec<f64>)>) {
         let rates = rates.map(|(name, rates)| (name, (!rates.is_empty()).then(|| median(rates))));
-        self.reading = Some((copy, rates.collect()));
+        (self.copied_out, self.read) = (Some(copy), rates.collect());
     }
 
     pub(crate) fn print(&self) {
@@ -179,10 +181,10 @@ impl Report {
     }
 
     fn print_reading(&self) {
-        let Some((copy, rates)) = &self.reading else { return };
+        let Some(copy) = self.copied_out else { return };
         println!("\n### Reading all\n\n| | events/s | × raw COPY |\n|---|---|---|");
         println!("| raw COPY of our table, text, not decoded | {copy:.0} | 1.00 |");
-        for (name, rate) in rates {
+        for (name, rate) in &self.read {
             match rate {
                 Some(rate) => println!("| {name} | {rate:.0} | {:.2} |", rate / copy),
                 None => println!("| {name} | has no way to read all | |"),
@@ -210,11 +212,7 @@ impl Report {
         let batch = || Some(self.batched(OURS)? / self.batched(UNNEST)?);
         promise("batches of 100, × raw UNNEST", 0.8, batch());
         promise("bulk import, × raw COPY", 0.8, self.bulk.map(|[text, binary, import]| import / text.max(binary)));
-        let reading = || {
-            let (copy, rates) = self.reading.as_ref()?;
-            let (_, rate) = rates.iter().find(|(name, _)| *name == OURS)?;
-            Some((*rate)? / copy)
-        };
+        let reading = || Some(self.read.iter().find(|(name, _)| *name == OURS)?.1? / self.copied_out?);
         promise("reading all, × raw COPY out", 0.6, reading());
         let lag = || self.followed.iter().find(|(name, _)| *name == OURS)?.1.as_ref().map(|checked| checked.lag.p99);
         promise("answer to follower p99, 5 ms ÷ ours", 1.0, lag().map(|lag| 5.0 / lag));

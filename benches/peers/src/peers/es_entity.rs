@@ -1,5 +1,7 @@
 //! es-entity: entities that keep their events; a repository writes what is new.
 
+#![expect(clippy::disallowed_methods, reason = "the macros of es-entity make ids by themselves")]
+
 use async_trait::async_trait;
 use es_entity::{
     EntityEvents, EntityEventsBuilder, EntityHydrationError, EsEntity, EsEvent, EsRepo, FromRepo, IntoEvents,

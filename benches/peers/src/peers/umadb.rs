@@ -1,4 +1,4 @@
-//! UmaDB: an engine of its own, asked over gRPC on the loopback interface by its published client, as its users do.
+//! `UmaDB`: an engine of its own, asked over gRPC on the loopback interface by its published client, as its users do.
 //! The server runs in this process, on threads of its own, with the settings that its program has by default; it
 //! syncs its file before it answers.
 
