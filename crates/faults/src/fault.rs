@@ -33,6 +33,9 @@ pub enum Fault {
     BackendKilled,
     /// About half of all connections are cut by `pg_terminate_backend`.
     ConnectionsCut,
+    /// What Postgres answers to one service process is lost for some ms, then its connections are cut: much is stored
+    /// that nobody was told of.
+    AnswersLost,
     /// Somebody holds the head row for a while and then lets go.
     HeadHeldSlowly,
     /// A session as the log's own takes the head row and does nothing more, until its timeout cuts it off.
@@ -58,6 +61,7 @@ impl Fault {
             Self::PostgresStopped => "immediate stop of Postgres (SIGQUIT)",
             Self::BackendKilled => "`kill -9` of the server process of a writer",
             Self::ConnectionsCut => "about half of all connections cut",
+            Self::AnswersLost => "answers of Postgres lost on their way, then all connections of a service cut",
             Self::HeadHeldSlowly => "a slow session holding the head row",
             Self::HeadHeldIdle => "a session idle in a transaction holding the head row",
             Self::ClockJumped => "a clock that jumps by hours",
@@ -69,10 +73,17 @@ impl Fault {
 
     /// Whether another fault may follow before anything has recovered from this one.
     pub(crate) fn overlaps(self) -> bool {
-        use Fault::{AllServicesKilled, BackendKilled, ClockJumped, ConnectionsCut};
-        use Fault::{PostgresKilled, PostgresStopped, ServiceKilled};
-        let all = [AllServicesKilled, BackendKilled, ClockJumped, ConnectionsCut];
-        all.contains(&self) || [PostgresKilled, PostgresStopped, ServiceKilled].contains(&self)
+        let sudden = [
+            Self::ServiceKilled,
+            Self::AllServicesKilled,
+            Self::PostgresKilled,
+            Self::PostgresStopped,
+            Self::BackendKilled,
+            Self::ConnectionsCut,
+            Self::AnswersLost,
+            Self::ClockJumped,
+        ];
+        sudden.contains(&self)
     }
 }
 
@@ -119,6 +130,10 @@ impl World {
             Fault::PostgresStopped => self.signal_postgres(Signal::SIGQUIT).await?,
             Fault::BackendKilled => self.kill_backend().await?,
             Fault::ConnectionsCut => self.cut_connections().await?,
+            Fault::AnswersLost => {
+                self.lose_answers(service, Duration::from_millis(random.random_range(1..=30))).await;
+                return Ok(Struck::Wait { whose: Some(service), since });
+            }
             Fault::HeadHeldSlowly => return self.hold_head(random).await,
             Fault::HeadHeldIdle => return self.hold_head_idle(stage).await,
             Fault::ClockJumped => {

@@ -16,6 +16,7 @@ mod error;
 mod fault;
 mod follower;
 mod plan;
+mod proxy;
 pub mod report;
 pub mod sample;
 pub mod service;

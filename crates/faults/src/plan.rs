@@ -37,6 +37,7 @@ impl Plan {
             (Fault::PostgresStopped, 40),
             (Fault::BackendKilled, 25),
             (Fault::ConnectionsCut, 80),
+            (Fault::AnswersLost, 120),
             (Fault::HeadHeldSlowly, 15),
             (Fault::HeadHeldIdle, 8),
             (Fault::ClockJumped, 50),
@@ -71,7 +72,7 @@ impl Plan {
     pub fn short(seed: u64) -> Self {
         let long = Self::long(seed);
         let times = |fault| match fault {
-            Fault::ServiceKilled => 8,
+            Fault::ServiceKilled | Fault::AnswersLost => 8,
             Fault::PostgresKilled | Fault::PostgresStopped | Fault::ConnectionsCut => 2,
             _ => 1,
         };

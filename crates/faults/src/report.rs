@@ -8,7 +8,7 @@ use crate::campaign::{Fault, Outcome};
 pub fn report(outcomes: &[Outcome], skipped: &[String]) -> String {
     let mut out = String::new();
     let wrongs: usize = outcomes.iter().map(|outcome| outcome.wrong.len()).sum();
-    let verdict = if wrongs == 0 { "nothing is wrong".into() } else { format!("**{wrongs} wrongs**") };
+    let verdict = if wrongs == 0 { "nothing is wrong".into() } else { format!("{wrongs} wrongs") };
     let seed = outcomes.first().map_or(0, |outcome| outcome.plan.seed);
     line(&mut out, "# The fault campaign\n");
     line(&mut out, INTRODUCTION);

@@ -16,7 +16,7 @@ use private_postgres::PrivatePostgres;
 use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
 use tokio::process::{Child, Command};
 
-use crate::{Error, disk::SmallDisk, sample, stage::in_time};
+use crate::{Error, disk::SmallDisk, proxy::Proxy, sample, stage::in_time};
 
 /// A database beside the log's, in the same cluster.
 pub(crate) const OTHER: &str = "other";
@@ -28,7 +28,6 @@ const FRUGAL: [(&str, &str); 4] =
 
 pub(crate) struct World {
     program: PathBuf,
-    url: String,
     pub(crate) connect: PgConnectOptions,
     services: Vec<Service>,
     postgres: Arc<PrivatePostgres>,
@@ -38,6 +37,9 @@ pub(crate) struct World {
 
 struct Service {
     socket: PathBuf,
+    /// How it reaches the database: by the go-between.
+    url: String,
+    proxy: Proxy,
     /// None between its death and its next life.
     child: Option<Child>,
 }
@@ -57,14 +59,18 @@ impl World {
             options.settings = FRUGAL.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         }
         let postgres = Arc::new(tokio::task::spawn_blocking(move || private_postgres::start(&options)).await??);
-        let url = postgres.url("postgres");
-        let connect: PgConnectOptions = url.parse()?;
+        let connect: PgConnectOptions = postgres.url("postgres").parse()?;
         let connect = connect.disable_statement_logging();
         prepare(&connect).await?;
-        let sockets = (0..services).map(|number| folder.path().join(format!("service-{number}")));
-        let services = sockets.map(|socket| Service { socket, child: None }).collect();
+        let services = (0..services).map(|number| {
+            let [socket, wire] = ["service", "wire"].map(|name| folder.path().join(format!("{name}-{number}")));
+            let proxy = Proxy::new(&wire, postgres.socket_dir()).map_err(Error::io("listen"))?;
+            let url = connect.clone().socket(wire).to_url_lossy().to_string();
+            Ok::<_, Error>(Service { socket, url, proxy, child: None })
+        });
+        let services = services.collect::<Result<_, _>>()?;
         let disk = disk.map(Arc::new);
-        let mut world = Self { program: program.to_owned(), url, connect, services, postgres, disk, folder };
+        let mut world = Self { program: program.to_owned(), connect, services, postgres, disk, folder };
         for service in 0..world.services.len() {
             world.revive(service)?;
         }
@@ -85,9 +91,9 @@ impl World {
 
     /// Starts a service process again.
     pub(crate) fn revive(&mut self, service: usize) -> Result<(), Error> {
-        let Service { socket, child } = &mut self.services[service];
+        let Service { socket, url, child, .. } = &mut self.services[service];
         let mut command = Command::new(&self.program);
-        command.arg("serve").arg("--socket").arg(socket).arg("--database").arg(&self.url);
+        command.arg("serve").arg("--socket").arg(socket).arg("--database").arg(url);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true);
         *child = Some(command.spawn().map_err(Error::io("start a service"))?);
         Ok(())
@@ -99,6 +105,11 @@ impl World {
             Some(pid) => send(pid, signal),
             None => Ok(()),
         }
+    }
+
+    /// Loses for so long what Postgres answers to a service process, and then cuts all its connections.
+    pub(crate) async fn lose_answers(&self, service: usize, time: Duration) {
+        self.services[service].proxy.lose_answers(time).await;
     }
 
     /// Sends the postmaster a signal, once there is one.
