@@ -30,8 +30,10 @@ use crate::{
 const QUESTIONS: usize = 180;
 /// One in so many is asked anonymously.
 const ANONYMOUS: usize = 6;
-/// One in so many anonymous askers makes themselves known later.
+/// One in so many anonymous askers makes themselves known later: the third, and so on.
 const REVEALED: usize = 10;
+/// One in so many accepted answers turns out not to be the answer: the twentieth, and so on.
+const RECONSIDERED: usize = 50;
 /// Personas who answer often: their setting, the theme they answer on (any when empty), and how often they answer what
 /// calls for somebody from that setting; a third of that when anybody could answer.
 const HELPERS: [(&str, Setting, &str, f64); 4] = [
@@ -80,6 +82,10 @@ pub(crate) struct Questions {
     pub(crate) asked: Vec<Asked>,
     /// The latest question on a topic with a key.
     pub(crate) by_key: HashMap<String, usize>,
+    /// How many of them anonymously.
+    hidden: usize,
+    /// How many answers were or will be accepted.
+    accepted: usize,
     /// In which words each question will be asked.
     script: Vec<Wording>,
 }
@@ -97,6 +103,8 @@ pub(crate) struct Asked {
     pub(crate) id: QuestionId,
     pub(crate) asker: usize,
     pub(crate) anonymous: bool,
+    /// Whether who asked it anonymously will make themselves known.
+    revealed: bool,
     pub(crate) answers: Vec<(AnswerId, usize)>,
     pub(crate) accepted: Option<AnswerId>,
     wording: Wording,
@@ -223,10 +231,13 @@ fn ask(world: &mut World, nth: usize, at: Timestamp, app: &Arc<App>) -> Result<J
         anonymous: None,
     };
     let place = world.questions.asked.len();
+    world.questions.hidden += usize::from(anonymous);
+    let revealed = anonymous && world.questions.hidden % REVEALED == 3;
     world.questions.asked.push(Asked {
         id,
         asker: who,
         anonymous,
+        revealed,
         answers: Vec::new(),
         accepted: None,
         wording,
@@ -314,7 +325,7 @@ fn answer(
     app: &Arc<App>,
 ) -> Result<Option<Job>, LoadError> {
     let texts = world.texts.clone();
-    let Asked { id, asker, anonymous, wording, ref answers, .. } = world.questions.asked[question];
+    let Asked { id, asker, wording, ref answers, .. } = world.questions.asked[question];
     let replies = texts.topics[wording.topic].answers_to(wording.ask);
     // Another way of asking begins with another answer.
     let reply = replies[(nth + wording.ask + wording.round) % replies.len()];
@@ -326,7 +337,7 @@ fn answer(
     let body = prose(&KeyScope::of("answer", answer), &world.in_words_of(author, &reply.body))?;
     world.questions.asked[question].answers.push((answer, author));
     let nth = world.questions.asked[question].answers.len() - 1;
-    react(world, question, nth, anonymous, at);
+    react(world, question, nth, at);
     let command = GiveAnswer { question: id, answer, body };
     Ok(Some(Job::new(app, By::Member(world.people.all[author].id), command)))
 }
@@ -343,17 +354,18 @@ fn helper(world: &mut World, themes: &[String], by: Option<Setting>) -> Option<u
 }
 
 /// What readers and the asker do with an answer.
-fn react(world: &mut World, question: usize, nth: usize, anonymous: bool, at: Timestamp) {
+fn react(world: &mut World, question: usize, nth: usize, at: Timestamp) {
     let accepts = world.rng.random_bool(if nth == 0 { 0.62 } else { 0.25 });
     if accepts {
         let after = TimeDelta::minutes(world.rng.random_range(25..3 * 1_440));
         let put = world.at_work(at, after, Step::Accept { question, nth }.into());
-        if put && world.rng.random_bool(0.02) {
+        world.questions.accepted += usize::from(put);
+        if put && world.questions.accepted % RECONSIDERED == 20 {
             world.at_work(at, after + TimeDelta::days(4), Step::Unaccept { question, nth }.into());
         }
-        if anonymous && nth == 0 && question % REVEALED == 2 {
-            world.at_work(at, after + TimeDelta::days(11), Step::Reveal(question).into());
-        }
+    }
+    if nth == 0 && world.questions.asked[question].revealed {
+        world.at_work(at, TimeDelta::days(11), Step::Reveal(question).into());
     }
     let helpful = [0, 0, 1, 1, 2, 2, 3, 4].choose(&mut world.rng).copied().unwrap_or_default();
     for _ in 0..helpful {

@@ -97,8 +97,11 @@ async fn events(log: &Log) -> Vec<Opened> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_small_world_is_whole_and_the_same_every_time() {
     let once = options(None);
-    let ((_first, summary, events), (_second, _, others)) = tokio::join!(loaded(&once), loaded(&once));
+    let on_another_day = Options { until: until() + chrono::TimeDelta::hours(6_319), ..once.clone() };
+    let ((_first, summary, events), (_second, _, others), (_third, _, later)) =
+        tokio::join!(loaded(&once), loaded(&once), loaded(&on_another_day));
     assert_eq!(events.len(), others.len());
+    every_kind_of_event_happens_whatever_the_day(&events, &later);
     for (event, other) in events.iter().zip(&others) {
         assert_eq!(event.same(), other.same());
     }
@@ -150,6 +153,17 @@ fn it_holds_what_it_promises(summary: &Summary, events: &[Opened]) {
     let answered: HashSet<Uuid> = of_type(events, "AnswerGiven").map(|event| event.recorded.stream.id).collect();
     let hidden = of_type(events, "QuestionAsked").filter(|event| event.payload.get("anonymous").is_some());
     assert_eq!((answered.len(), hidden.count()), (172, 30));
+}
+
+/// Somebody who tries the platform sees all it can do, and so do tests that use this world.
+fn every_kind_of_event_happens_whatever_the_day(events: &[Opened], later: &[Opened]) {
+    for of_a_day in [events, later] {
+        let types: BTreeSet<&str> = of_a_day.iter().map(|event| event.recorded.event_type.as_str()).collect();
+        assert_eq!(types.len(), 35, "{types:?}");
+        for (rare, times) in [("AskerRevealed", 3), ("PhaseReturned", 2)] {
+            assert_eq!(of_type(of_a_day, rare).count(), times, "{rare}");
+        }
+    }
 }
 
 fn of_type<'a>(events: &'a [Opened], event_type: &'a str) -> impl Iterator<Item = &'a Opened> {
