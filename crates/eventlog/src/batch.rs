@@ -109,6 +109,8 @@ impl Change {
 pub(crate) struct Batch<'a> {
     pub(crate) change: Change,
     pub(crate) columns: Columns<'a>,
+    /// Where envelopes are written to be hashed.
+    envelope: String,
 }
 
 /// What each caller of a batch is told.
@@ -133,7 +135,7 @@ impl<'a> Batch<'a> {
             receipts: Vec::new(),
             known,
         };
-        Self { change, columns: Columns::default() }
+        Self { change, columns: Columns::default(), envelope: String::new() }
     }
 
     /// Decides one append and, if accepted, gives its events their places.
@@ -172,7 +174,7 @@ impl<'a> Batch<'a> {
 
     fn place(&mut self, append: &'a Append, mut version: i32) -> Receipt {
         let first_version = version + 1;
-        let Self { change, columns } = self;
+        let Self { change, columns, envelope: buffer } = self;
         for event in &append.events {
             version += 1;
             change.position += 1;
@@ -190,7 +192,7 @@ impl<'a> Batch<'a> {
                 concerns: &event.concerns,
                 data: event.data.as_str(),
             };
-            let leaf = envelope.leaf_hash();
+            let leaf = envelope.leaf_hash(buffer);
             change.tree.push(leaf, |node| change.nodes.push(node));
             columns.leaf_hash.push(leaf);
             columns.position.push(change.position);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use chrono::SecondsFormat;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -9,7 +10,7 @@ use crate::record::{Position, Recorded, StreamId, Timestamp};
 
 /// A moment as envelopes write it: RFC 3339, UTC, always six decimals.
 pub fn timestamp(at: Timestamp) -> String {
-    at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// Everything a leaf hash covers.
@@ -32,38 +33,63 @@ impl Envelope<'_> {
     /// RFC 8785: members sorted by name, no white space. `data` is canonical already.
     pub(crate) fn canonical(&self) -> String {
         let mut out = String::with_capacity(420 + self.data.len() + 39 * self.concerns.len());
+        self.write(&mut out);
+        out
+    }
+
+    /// Its leaf hash. The buffer, whatever it holds, is for the envelope, so that many can share one.
+    pub(crate) fn leaf_hash(&self, buffer: &mut String) -> [u8; 32] {
+        buffer.clear();
+        self.write(buffer);
+        leaf_hash(buffer.as_bytes())
+    }
+
+    fn write(&self, out: &mut String) {
         out.push_str("{\"actor\":");
-        push_string(&mut out, self.actor);
-        let _ = write!(out, ",\"at\":\"{}\",\"causation\":", timestamp(self.at));
+        push_string(out, self.actor);
+        out.push_str(",\"at\":\"");
+        out.push_str(&timestamp(self.at));
+        out.push_str("\",\"causation\":");
         match self.causation {
-            Some(id) => {
-                let _ = write!(out, "\"{id}\"");
-            }
+            Some(id) => push_id(out, id),
             None => out.push_str("null"),
         }
         out.push_str(",\"concerns\":[");
         for (i, id) in self.concerns.iter().enumerate() {
-            let comma = if i == 0 { "" } else { "," };
-            let _ = write!(out, "{comma}\"{id}\"");
+            if i > 0 {
+                out.push(',');
+            }
+            push_id(out, *id);
         }
-        let _ = write!(
-            out,
-            "],\"correlation\":\"{}\",\"data\":{},\"id\":\"{}\",\"position\":{},\"schemaVersion\":{},\"stream\":\"{}\",\"type\":",
-            self.correlation, self.data, self.id, self.position, self.schema_version, self.stream
-        );
-        push_string(&mut out, self.event_type);
+        out.push_str("],\"correlation\":");
+        push_id(out, self.correlation);
+        out.push_str(",\"data\":");
+        out.push_str(self.data);
+        out.push_str(",\"id\":");
+        push_id(out, self.id);
+        let (position, schema_version, stream) = (self.position, self.schema_version, self.stream);
+        let _ = write!(out, ",\"position\":{position},\"schemaVersion\":{schema_version},\"stream\":\"{stream}\"");
+        out.push_str(",\"type\":");
+        push_string(out, self.event_type);
         let _ = write!(out, ",\"version\":{}}}", self.version);
-        out
-    }
-
-    pub(crate) fn leaf_hash(&self) -> [u8; 32] {
-        leaf_hash(self.canonical().as_bytes())
     }
 }
 
 /// JSON's string escapes are those of RFC 8785 §3.2.2.2.
 fn push_string(out: &mut String, text: &str) {
-    out.push_str(&serde_json::Value::from(text).to_string());
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    }
+}
+
+fn push_id(out: &mut String, id: Uuid) {
+    out.push('"');
+    out.push_str(id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    out.push('"');
 }
 
 /// The hash of a leaf: SHA-256(0x00 ‖ leaf) (RFC 6962 §2.1).

@@ -241,7 +241,7 @@ async fn with_care(mut connection: PgConnection, chunk: Vec<Append>, last: Optio
     }
     let asked: Vec<&Append> = chunk.iter().collect();
     let known = within(STATEMENT, look_up(&mut connection, &asked)).await.map_err(broken)?;
-    let (Batch { change, columns }, receipts) = decide(&before, known, &chunk).await?;
+    let (Batch { change, columns, .. }, receipts) = decide(&before, known, &chunk).await?;
     let seen = if columns.position.is_empty() {
         run(&mut connection, "ROLLBACK").await.map_err(broken)?;
         before

@@ -240,7 +240,7 @@ pub(crate) async fn store(
     batch: &Batch<'_>,
     notify: bool,
 ) -> Result<Option<String>, sqlx::Error> {
-    let Batch { change, columns: events } = batch;
+    let Batch { change, columns: events, .. } = batch;
     if is_large(batch) {
         return store_by_copy(connection, before, change, &copy::encode(events), notify).await;
     }
