@@ -1,8 +1,15 @@
 //! What can go wrong with a log.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc::error::TrySendError;
 
 use crate::record::{Position, StreamId};
+
+/// When to try again what found the log busy: several commits later, even on a slow disk.
+pub const BUSY_FOR: Duration = Duration::from_millis(500);
+/// When to try again what found the database away: restarting takes it a few seconds.
+pub const AWAY_FOR: Duration = Duration::from_secs(2);
 
 /// An append was not done (or, in one case, may have been).
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +28,7 @@ pub enum AppendError {
     /// A data key that was to be made exists by now, or was destroyed. Seal again.
     #[error("a data key changed while sealing")]
     KeysChanged,
-    /// Too much waits for the writer. Nothing was stored; try again a little later.
+    /// Too much waits for the writer. Nothing was stored; try again [a little later](BUSY_FOR).
     #[error("the log is busy")]
     Busy,
     /// The database cannot be reached. Nothing was stored; try again later.
@@ -40,6 +47,17 @@ pub enum AppendError {
     /// The kind of the stream is not a name.
     #[error("the kind of a stream has 1 to 64 lower-case letters")]
     Kind,
+}
+
+impl AppendError {
+    /// When to try the same again, if that may help by itself.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy => Some(BUSY_FOR),
+            Self::Unavailable(_) | Self::OutcomeUnknown => Some(AWAY_FOR),
+            Self::Conflict { .. } | Self::KeyReused | Self::KeysChanged | Self::Database(_) | Self::Size | Self::Kind => None,
+        }
+    }
 }
 
 /// Reading failed.

@@ -33,7 +33,7 @@ mod writer;
 pub use append::{Append, Expected, IdempotencyKey, NewEvent, Receipt};
 pub use canonical::{envelope, leaf_hash, timestamp};
 pub use checkpoint::{CheckpointError, LogSigner, LogVerifier, generate_log_key};
-pub use error::{AppendError, KeyError, ReadError};
+pub use error::{AWAY_FOR, AppendError, BUSY_FOR, KeyError, ReadError};
 pub use follow::Followed;
 pub use import::{ImportError, Imported};
 pub use inspect::Ends;

@@ -21,7 +21,7 @@ const COPIED: usize = 64;
 pub(crate) const SETTINGS: [(&str, &str); 11] = [
     ("lock_timeout", "3s"),
     ("statement_timeout", "10s"),
-    ("idle_in_transaction_session_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "2s"),
     ("tcp_keepalives_idle", "10"),
     ("tcp_keepalives_interval", "5"),
     ("tcp_keepalives_count", "3"),

@@ -1,6 +1,6 @@
 //! What an append is told, and where its events end up.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use eventlog::{Append, AppendError, Expected, NewEvent, Options, StreamId, Timestamp};
@@ -189,6 +189,7 @@ async fn a_full_queue_says_busy_and_empties_by_itself() {
         // While the head is held nothing can be stored, so whoever is answered found the queue full.
         let first = in_time("the queue is full", tries.join_next()).await.expect("some").expect("no panic");
         assert!(matches!(first, Err(AppendError::Busy)), "{first:?}");
+        assert_eq!(first.expect_err("busy").retry_after(), Some(Duration::from_millis(500)));
         holder.rollback().await.expect("released");
         let answers = in_time("all are answered", tries.join_all()).await;
         let accepted = answers.iter().filter(|answer| answer.is_ok()).count();

@@ -1,7 +1,7 @@
 //! Failures: something broke. Clients see a code and a plain message, never the inside; the chain is logged once.
 //! (What the rules refuse is data: see `mutation::Refusal`.)
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{
     ErrorExtensionValues, Request, Response, ServerError, Value,
@@ -52,10 +52,10 @@ impl Failed {
     }
 
     /// When it makes sense to try again.
-    fn retry_after_ms(&self) -> Option<u32> {
+    fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Busy => Some(500),
-            Self::Unavailable | Self::OutcomeUnknown => Some(2_000),
+            Self::Busy => Some(eventlog::BUSY_FOR),
+            Self::Unavailable | Self::OutcomeUnknown => Some(eventlog::AWAY_FOR),
             Self::Unauthenticated | Self::BadInput(_) | Self::Internal => None,
         }
     }
@@ -63,8 +63,8 @@ impl Failed {
     fn extensions(&self) -> ErrorExtensionValues {
         let mut values = ErrorExtensionValues::default();
         values.set("code", self.code());
-        if let Some(after) = self.retry_after_ms() {
-            values.set("retryAfterMs", after);
+        if let Some(after) = self.retry_after() {
+            values.set("retryAfterMs", after.as_secs() * 1_000 + u64::from(after.subsec_millis()));
         }
         values
     }
