@@ -29,7 +29,13 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) async fn create(place: Place) -> anyhow::Result<Self> {
         place.migrate().await?;
-        place.run("CREATE SCHEMA bulk; CREATE TABLE bulk.event (LIKE log.event INCLUDING ALL)").await?;
+        place
+            .run(
+                "CREATE SCHEMA bulk;
+                 CREATE TABLE bulk.event (LIKE log.event INCLUDING ALL);
+                 ALTER INDEX bulk.event_concerns_idx RESET (gin_pending_list_limit);",
+            )
+            .await?;
         Ok(Self { connection: place.connect().await?, position: 0 })
     }
 

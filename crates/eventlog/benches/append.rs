@@ -113,6 +113,7 @@ impl Place {
             .run(
                 "CREATE SCHEMA bench;
                  CREATE TABLE bench.event (LIKE log.event INCLUDING ALL);
+                 ALTER INDEX bench.event_concerns_idx RESET (gin_pending_list_limit);
                  ALTER TABLE bench.event ALTER position ADD GENERATED ALWAYS AS IDENTITY;",
             )
             .await;

@@ -55,7 +55,12 @@ impl AppendError {
         match self {
             Self::Busy => Some(BUSY_FOR),
             Self::Unavailable(_) | Self::OutcomeUnknown => Some(AWAY_FOR),
-            Self::Conflict { .. } | Self::KeyReused | Self::KeysChanged | Self::Database(_) | Self::Size | Self::Kind => None,
+            Self::Conflict { .. }
+            | Self::KeyReused
+            | Self::KeysChanged
+            | Self::Database(_)
+            | Self::Size
+            | Self::Kind => None,
         }
     }
 }

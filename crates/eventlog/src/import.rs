@@ -7,7 +7,7 @@
 
 use std::{collections::HashMap, num::NonZeroUsize, pin::pin};
 
-use futures::{Stream, StreamExt as _};
+use futures::{Stream, StreamExt as _, future::ready};
 use lru::LruCache;
 use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
 use tokio::task::JoinHandle;
@@ -220,7 +220,7 @@ async fn take_turn(
     };
     if let Some(Bet { before, change, rows, receipts }) = bet {
         run(&mut connection, "BEGIN").await.map_err(broken)?;
-        let stored = store_by_copy(&mut connection, &before, &change, &rows, true);
+        let stored = store_by_copy(&mut connection, &before, &change, ready(rows), true);
         if let Some(xmin) = within(STATEMENT, stored).await.map_err(broken)? {
             commit(&mut connection).await?;
             let seen = change.seen(xmin);
@@ -246,8 +246,8 @@ async fn with_care(mut connection: PgConnection, chunk: Vec<Append>, last: Optio
         run(&mut connection, "ROLLBACK").await.map_err(broken)?;
         before
     } else {
-        let rows = copy::encode(&columns);
-        let stored = within(STATEMENT, store_by_copy(&mut connection, &before, &change, &rows, true)).await;
+        let rows = async { copy::encode(&columns) };
+        let stored = within(STATEMENT, store_by_copy(&mut connection, &before, &change, rows, true)).await;
         // All was looked up under the lock, but keys are destroyed without it.
         let xmin = stored.map_err(broken)?.ok_or((0, AppendError::KeysChanged))?;
         commit(&mut connection).await?;

@@ -19,6 +19,7 @@ mod import;
 mod inspect;
 mod kek;
 mod keys;
+mod merge;
 mod proof;
 mod read;
 mod receipts;
@@ -112,6 +113,7 @@ impl Log {
         let writer = writer::Writer::new(connect.clone(), waiting, head_seen.clone(), options.batch);
         tasks.spawn(writer.run());
         tasks.spawn(follow::watch_head(connect.clone(), head_seen.clone(), keys.clone()));
+        tasks.spawn(merge::merge_concerns(pool.clone(), head.clone()));
         let room_at_all = options.queue_bytes.min(Semaphore::MAX_PERMITS);
         Ok(Self {
             pool,

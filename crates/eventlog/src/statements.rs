@@ -242,7 +242,8 @@ pub(crate) async fn store(
 ) -> Result<Option<String>, sqlx::Error> {
     let Batch { change, columns: events, .. } = batch;
     if is_large(batch) {
-        return store_by_copy(connection, before, change, &copy::encode(events), notify).await;
+        let rows = async { copy::encode(events) };
+        return store_by_copy(connection, before, change, rows, notify).await;
     }
     // Every part of a statement costs, even one with nothing to do.
     let plain = change.keys.is_empty() && change.nodes.is_empty() && change.known.guesses.is_empty();
@@ -290,18 +291,21 @@ pub(crate) async fn store_alone(
     Ok(stored)
 }
 
-/// [`store`] for events that are encoded already, within a transaction: first the head is moved, on the same
-/// conditions, and thereby locked; then follow the events.
+/// [`store`] by COPY, within a transaction: first the head is moved, on the same conditions, and thereby locked; then
+/// follow the events. While the database does the first, they can be encoded.
 pub(crate) async fn store_by_copy(
     connection: &mut PgConnection,
     before: &Seen,
     change: &Change,
-    rows: &[u8],
+    rows: impl Future<Output = Vec<u8>>,
     notify: bool,
 ) -> Result<Option<String>, sqlx::Error> {
-    let stored = store_all(connection, before, change, &Columns::default(), notify).await?;
+    let nothing = Columns::default();
+    let moving = store_all(&mut *connection, before, change, &nothing, notify);
+    let (stored, rows) = futures::join!(moving, rows);
+    let stored = stored?;
     if stored.is_some() {
-        copy::copy(connection, rows).await?;
+        copy::copy(connection, &rows).await?;
     }
     Ok(stored)
 }

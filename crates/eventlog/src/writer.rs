@@ -45,7 +45,7 @@ const SETTLE: Duration = Duration::from_secs(4);
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Other processes are told of appends no more often than this. (Telling costs as much as a small append.)
-const NOTIFY: Duration = Duration::from_millis(2);
+const NOTIFY: Duration = Duration::from_millis(1);
 /// A connection idle for longer is tried out before anything is bet on it.
 const FRESH: Duration = Duration::from_secs(1);
 /// Streams whose version is remembered, at most.

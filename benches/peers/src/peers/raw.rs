@@ -34,6 +34,7 @@ impl Raw {
             .run(
                 "CREATE SCHEMA raw;
                  CREATE TABLE raw.event (LIKE log.event INCLUDING ALL);
+                 ALTER INDEX raw.event_concerns_idx RESET (gin_pending_list_limit);
                  ALTER TABLE raw.event ALTER position ADD GENERATED ALWAYS AS IDENTITY;",
             )
             .await?;

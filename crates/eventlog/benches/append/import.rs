@@ -55,7 +55,9 @@ pub(crate) async fn import(place: &Place) {
     place
         .run(
             "CREATE TABLE bench.text (LIKE log.event INCLUDING ALL);
-             CREATE TABLE bench.binary (LIKE log.event INCLUDING ALL);",
+             CREATE TABLE bench.binary (LIKE log.event INCLUDING ALL);
+             ALTER INDEX bench.text_concerns_idx RESET (gin_pending_list_limit);
+             ALTER INDEX bench.binary_concerns_idx RESET (gin_pending_list_limit);",
         )
         .await;
     let (mut ours, mut text, mut binary) = (vec![], vec![], vec![]);
