@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool, error::DatabaseError, postgres::PgConnectOptions};
 
-use crate::support::{Database, append, event, everything, id, in_time, keyed, now, open, pool, stream};
+use crate::support::{Database, append, event, everything, id, in_time, keyed, now, open, pool, stream, until};
 
 /// As the service connects.
 fn service(database: &Database) -> PgConnectOptions {
@@ -49,6 +49,29 @@ async fn the_services_role_is_enough_for_everything_the_log_does() {
     assert_eq!(everything(&log).await.len(), 601);
 }
 
+/// The list in front of the index is at most what a few thousand events left there, long before Postgres itself would
+/// merge it in the midst of an append.
+#[tokio::test]
+async fn the_index_on_concerns_is_merged_beside_the_appends() {
+    let database = Database::fresh().await;
+    database.run("CREATE EXTENSION pgstattuple").await.expect("part of Postgres' own packages");
+    let connect = service(&database);
+    let log = open(pool(&connect), connect, 7, &Options::default()).await;
+    for _ in 0..6 {
+        let whole = append(&stream(), Expected::NoStream, 1_000);
+        let events = whole.events.into_iter().map(|event| NewEvent { concerns: vec![id(), id()], ..event }).collect();
+        log.append(Append { events, ..whole }).await.expect("appended");
+    }
+    until("it is merged", async || {
+        let waiting: i64 = sqlx::query_scalar("SELECT pending_tuples FROM pgstatginindex('log.event_concerns')")
+            .fetch_one(&database.pool)
+            .await
+            .expect("an index");
+        waiting < 3_000
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_service_may_do_nothing_else_to_the_log() {
     let database = Database::fresh().await;
@@ -84,11 +107,11 @@ async fn the_service_may_do_nothing_else_to_the_log() {
         "UPDATE _sqlx_migrations SET checksum = ''".into(),
         "DELETE FROM _sqlx_migrations".into(),
     ];
-    for table in ["event", "tree_node", "head", "data_key"] {
+    for table in ["event", "tree_node", "head", "data_key", "erasure"] {
         tries.push(format!("DELETE FROM log.{table}"));
         tries.push(format!("DELETE FROM log.{table} WHERE false"));
     }
-    for table in ["event", "tree_node", "head", "data_key", "receipt"] {
+    for table in ["event", "tree_node", "head", "data_key", "erasure", "receipt"] {
         tries.push(format!("TRUNCATE log.{table}"));
         tries.push(format!("DROP TABLE log.{table} CASCADE"));
         tries.push(format!("ALTER TABLE log.{table} ADD mine int"));
