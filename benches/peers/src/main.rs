@@ -180,9 +180,7 @@ async fn importing(report: &mut Report, mut table: Table, ours: &Ours) -> anyhow
     for _ in 0..lengths().1 {
         text.push(rate(BULK, table.copy(Form::Text, BULK).await?));
         binary.push(rate(BULK, table.copy(Form::Binary, BULK).await?));
-        let began = Instant::now();
-        ours.import(BULK).await?;
-        import.push(rate(BULK, began.elapsed()));
+        import.push(rate(BULK, ours.import(BULK).await?));
     }
     report.bulk([median(text), median(binary), median(import)]);
     Ok(())

@@ -15,6 +15,7 @@ mod member;
 mod mutation;
 mod node;
 mod paging;
+mod past;
 mod project;
 mod question;
 mod search;
@@ -59,6 +60,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, subscription::Subscription> {
         .limit_depth(limits::DEPTH)
         .limit_complexity(limits::COMPLEXITY)
         .extension(error::Coded)
+        .extension(past::Past)
 }
 
 /// The schema over an open platform.

@@ -167,6 +167,21 @@ impl Log {
         rows.into_iter().map(Recorded::try_from).collect()
     }
 
+    /// All events of the streams with these ids, up to and including a position, in order.
+    pub async fn streams(&self, ids: &[Uuid], until: Position) -> Result<Vec<Recorded>, ReadError> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT position, stream_kind, stream_id, version, id, type AS event_type, schema_version, at, actor,
+                      correlation, causation, concerns, data::text AS "data!", leaf_hash
+               FROM log.event WHERE stream_id = ANY($1) AND position <= $2 ORDER BY position"#,
+            ids,
+            until
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Recorded::try_from).collect()
+    }
+
     /// The events of one stream before a version, the latest first, at most `limit`; fewer when they are very large.
     /// None means that there are no more.
     pub async fn stream_backward(

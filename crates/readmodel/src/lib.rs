@@ -14,6 +14,7 @@ mod engine;
 mod error;
 mod model;
 pub mod models;
+mod past;
 mod rebuild;
 mod tables;
 
@@ -21,5 +22,6 @@ pub use analysis::lexemes;
 pub use check::{Comparison, Difference};
 pub use engine::{Health, ReadModels};
 pub use error::ReadModelError;
-pub use model::{Model, Rows, Seen, Shown};
-pub use rebuild::{as_of, renew};
+pub use model::{Model, Origin, Rows, Seen, Shown};
+pub use past::as_of;
+pub use rebuild::renew;

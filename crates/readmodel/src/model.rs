@@ -62,6 +62,8 @@ pub trait Model: Send + Sync + 'static {
     const VERSION: u32;
     /// Statements after the table is made, with `{table}` for its name.
     const INDEXES: &'static [&'static str];
+    /// Which events a row comes from, where its key is the id of a thing.
+    const ORIGIN: Origin = Origin::Concerning;
     /// A row, stored as a document.
     type Row: Serialize + DeserializeOwned + Clone + Send + Sync;
 
@@ -70,6 +72,15 @@ pub trait Model: Send + Sync + 'static {
 
     /// Takes an event into account. Pure: the same rows and event give the same rows.
     fn fold(rows: &mut Rows<Self::Row>, event: &Seen);
+}
+
+/// Which events a row comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Those of the stream whose id is its key, and no others.
+    Stream,
+    /// All that concern the thing whose id is its key.
+    Concerning,
 }
 
 /// The rows that a batch of events touches, in memory.
@@ -108,6 +119,11 @@ impl<R> Rows<R> {
             change(row);
             self.changed.insert(key.to_owned());
         }
+    }
+
+    /// All rows by their keys.
+    pub fn into_map(self) -> HashMap<String, R> {
+        self.rows
     }
 
     /// All rows.

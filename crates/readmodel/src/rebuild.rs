@@ -4,12 +4,11 @@ use std::{collections::HashMap, time::Duration};
 
 use eventlog::{Log, Position};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
-use uuid::Uuid;
 
 use crate::{
     engine::{PAGE, see},
     error::ReadModelError,
-    model::{Model, Rows, Seen},
+    model::Seen,
     models,
     tables::{self, AnyModel},
 };
@@ -147,23 +146,4 @@ fn shadow(model: &str) -> String {
 pub(crate) async fn drop_table(connection: &mut PgConnection, table: &str) -> Result<(), ReadModelError> {
     sqlx::raw_sql(AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}"))).execute(connection).await?;
     Ok(())
-}
-
-/// How one thing was: the rows of a model folded in memory from every event that concerns a subject, up to and
-/// including a position.
-pub async fn as_of<M: Model>(log: &Log, subject: Uuid, until: Position) -> Result<Rows<M::Row>, ReadModelError> {
-    let mut rows = Rows::default();
-    let mut after = 0;
-    loop {
-        let mut events = log.concerning(subject, after, PAGE).await?;
-        let Some(last) = events.last().map(|event| event.position) else { return Ok(rows) };
-        events.retain(|event| event.position <= until);
-        for event in &see(log, &events).await? {
-            M::fold(&mut rows, event);
-        }
-        if last >= until {
-            return Ok(rows);
-        }
-        after = last;
-    }
 }

@@ -26,6 +26,7 @@ use super::{
     error::Failed,
     id::{global, local},
     member::{self, Member, maybe_member},
+    past::{self, AsOf},
     project::Project,
     text::{Date, Text},
 };
@@ -311,9 +312,10 @@ pub(crate) struct CycleQueries;
 
 #[Object]
 impl CycleQueries {
-    /// A PDSA cycle.
-    async fn cycle(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Cycle>, Failed> {
+    /// A PDSA cycle, now or as it was; null before it was planned.
+    async fn cycle(&self, ctx: &Context<'_>, id: ID, as_of: Option<AsOf>) -> Result<Option<Cycle>, Failed> {
         ctx.viewer()?;
+        past::stand_at(ctx, as_of).await?;
         let Some(id) = local::<CycleId>(CycleAggregate::KIND, &id) else { return Ok(None) };
         Ok(ctx.row::<Cycles>(id).await?.map(Cycle))
     }

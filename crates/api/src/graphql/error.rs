@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::{
-    ErrorExtensionValues, Request, Response, ServerError, Value,
+    ErrorExtensionValues, Response, ServerError, Value,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextRequest},
 };
 use readmodel::ReadModelError;
@@ -143,14 +143,5 @@ impl Extension for Coded {
             }
         }
         response
-    }
-
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        request: Request,
-        next: async_graphql::extensions::NextPrepareRequest<'_>,
-    ) -> async_graphql::ServerResult<Request> {
-        next.run(ctx, request).await
     }
 }

@@ -29,6 +29,7 @@ use super::{
     member::{Member, maybe_member},
     mutation::{self, Change, Creation, Refusal, Wrong, line, maybe, maybe_prose, prose, thing, things},
     paging::{Cursor, Page},
+    past::{self, AsOf},
     project::Project,
     question::Phase,
     text::{Position, Text},
@@ -201,9 +202,10 @@ pub(crate) struct ExperienceQueries;
 
 #[Object]
 impl ExperienceQueries {
-    /// An experience.
-    async fn experience(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Experience>, Failed> {
+    /// An experience, now or as it was; null before it was shared.
+    async fn experience(&self, ctx: &Context<'_>, id: ID, as_of: Option<AsOf>) -> Result<Option<Experience>, Failed> {
         ctx.viewer()?;
+        past::stand_at(ctx, as_of).await?;
         let Some(id) = local::<ExperienceId>(ExperienceAggregate::KIND, &id) else { return Ok(None) };
         Ok(ctx.row::<Experiences>(id).await?.map(Experience))
     }

@@ -33,6 +33,7 @@ use super::{
     limits,
     member::{Member, maybe_member},
     paging::{Cursor, Page},
+    past::{self, AsOf},
     question::{Answer, Question},
     text::Text,
 };
@@ -46,7 +47,7 @@ const ACTIONS: &[&str] = &[WriteSection::NAME, CiteSource::NAME, DropSource::NAM
 
 impl KnowledgePage {
     async fn may_edit(&self, ctx: &Context<'_>) -> Result<bool, Failed> {
-        Ok(!ctx.actions::<PageAggregate>(self.0.id.0, None, &[WriteSection::NAME]).await?.is_empty())
+        ctx.may::<PageAggregate>(self.0.id.0, WriteSection::NAME).await
     }
 }
 
@@ -134,7 +135,7 @@ impl Section {
         (&self.0.text).into()
     }
 
-    /// What it cites, in order, as it is now.
+    /// What it cites, in order, as it is now; below a page of the past, as it was then.
     #[graphql(complexity = "3 * child_complexity")]
     async fn sources(&self, ctx: &Context<'_>) -> Result<Vec<Source>, Failed> {
         let questions = self.0.sources.iter().filter_map(|source| match source {
@@ -187,9 +188,15 @@ pub(crate) struct KnowledgePageQueries;
 
 #[Object]
 impl KnowledgePageQueries {
-    /// A knowledge page; one that was never published only for its editors.
-    async fn knowledge_page(&self, ctx: &Context<'_>, id: ID) -> Result<Option<KnowledgePage>, Failed> {
+    /// A knowledge page, now or as it was; one that was not published then only for its editors.
+    async fn knowledge_page(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        as_of: Option<AsOf>,
+    ) -> Result<Option<KnowledgePage>, Failed> {
         ctx.viewer()?;
+        past::stand_at(ctx, as_of).await?;
         let Some(id) = local::<PageId>(PageAggregate::KIND, &id) else { return Ok(None) };
         match ctx.row::<KnowledgePages>(id).await? {
             Some(row) => readable(ctx, row).await,
@@ -212,7 +219,7 @@ impl KnowledgePageQueries {
         let narrowed = Filter {
             theme: self::filter(ThemeAggregate::KIND, asked.theme_id.as_ref())?,
             intervention: self::filter(InterventionAggregate::KIND, asked.intervention_id.as_ref())?,
-            drafts: !ctx.actions::<PageAggregate>(none, None, &[WriteSection::NAME]).await?.is_empty(),
+            drafts: ctx.may::<PageAggregate>(none, WriteSection::NAME).await?,
         };
         let rows = ctx.platform()?.models.knowledge_pages(&narrowed, page.before(), page.limit()).await?;
         Ok(page.of(rows, |row| row.drafted_position, KnowledgePage))

@@ -26,6 +26,7 @@ use super::{
     id::{global, local},
     limits,
     paging::{Cursor, Page},
+    past::{self, AsOf},
     project::Project,
     text::Text,
 };
@@ -183,9 +184,10 @@ impl MemberQueries {
         Ok(ctx.caller()?.viewer.map(Viewer))
     }
 
-    /// A member.
-    async fn member(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Member>, Failed> {
+    /// A member, now or as they were; null before they came.
+    async fn member(&self, ctx: &Context<'_>, id: ID, as_of: Option<AsOf>) -> Result<Option<Member>, Failed> {
         ctx.viewer()?;
+        past::stand_at(ctx, as_of).await?;
         let Some(id) = local::<MemberId>(MemberAggregate::KIND, &id) else { return Ok(None) };
         Ok(ctx.row::<Members>(id).await?.map(Member))
     }

@@ -41,6 +41,7 @@ use super::{
     loader::CyclesOf,
     member::{self, Member, maybe_member},
     paging::{Cursor, Page},
+    past::{self, AsOf},
     question::Phase,
     text::{Date, Position, Text},
 };
@@ -159,7 +160,7 @@ impl Project {
 
     /// PDSA cycles, in the order in which they were planned.
     async fn cycles(&self, ctx: &Context<'_>) -> Result<Vec<Cycle>, Failed> {
-        let rows = ctx.rows()?.load_one(CyclesOf(self.0.id)).await?;
+        let rows = ctx.rows()?.load_one(CyclesOf(self.0.id, ctx.moment())).await?;
         Ok(rows.unwrap_or_default().into_iter().map(Cycle).collect())
     }
 
@@ -174,6 +175,7 @@ impl Project {
     ) -> Result<Connection<Cursor, TimelineEntry, EmptyFields, EmptyFields>, Failed> {
         let page = Page::new(first, after.as_deref())?;
         let (after, before) = if newest_first { (0, page.before()) } else { (page.after.unwrap_or(0), i64::MAX) };
+        let before = before.min(ctx.moment().map_or(i64::MAX, |position| position + 1));
         let models = &ctx.platform()?.models;
         let rows = models.timeline(self.0.id, after, before, newest_first, page.limit()).await?;
         Ok(page.of(rows, |entry| entry.position, TimelineEntry))
@@ -181,7 +183,10 @@ impl Project {
 
     /// Everything up to here is shown; pass it as `after` to `projectChanged` to hear of what comes.
     async fn position(&self, ctx: &Context<'_>) -> Result<Position, Failed> {
-        Ok(Position(ctx.caller()?.position.max(self.0.position)))
+        Ok(Position(match ctx.moment() {
+            Some(position) => position,
+            None => ctx.caller()?.position.max(self.0.position),
+        }))
     }
 
     /// What the viewer may do with it as it stands: names of commands, e.g. `advance_phase`.
@@ -316,9 +321,10 @@ pub(crate) struct ProjectQueries;
 
 #[Object]
 impl ProjectQueries {
-    /// A project.
-    async fn project(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Project>, Failed> {
+    /// A project, now or as it was; null before it was registered.
+    async fn project(&self, ctx: &Context<'_>, id: ID, as_of: Option<AsOf>) -> Result<Option<Project>, Failed> {
         ctx.viewer()?;
+        past::stand_at(ctx, as_of).await?;
         let Some(id) = local::<ProjectId>(ProjectAggregate::KIND, &id) else { return Ok(None) };
         Ok(ctx.row::<Projects>(id).await?.map(Project))
     }

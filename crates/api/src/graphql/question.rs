@@ -33,6 +33,7 @@ use super::{
     limits,
     member::{Member, maybe_member},
     paging::{Cursor, Page},
+    past::{self, AsOf},
     project::Project,
     text::Text,
 };
@@ -256,9 +257,10 @@ pub(crate) struct QuestionQueries;
 
 #[Object]
 impl QuestionQueries {
-    /// A question with its answers.
-    async fn question(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Question>, Failed> {
+    /// A question with its answers, now or as it was; null before it was asked.
+    async fn question(&self, ctx: &Context<'_>, id: ID, as_of: Option<AsOf>) -> Result<Option<Question>, Failed> {
         ctx.viewer()?;
+        past::stand_at(ctx, as_of).await?;
         let Some(id) = local::<QuestionId>(QuestionAggregate::KIND, &id) else { return Ok(None) };
         Ok(ctx.row::<Questions>(id).await?.map(Question))
     }

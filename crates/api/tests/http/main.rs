@@ -1,5 +1,6 @@
 //! The platform through the door that everybody uses: HTTP.
 
+mod past;
 mod stories;
 mod support;
 mod trouble;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     ReadModels,
     error::ReadModelError,
-    model::{Model, Rows, Seen},
+    model::{Model, Origin, Rows, Seen},
     tables,
 };
 
@@ -71,6 +71,7 @@ pub enum About {
 impl Model for Catalogue {
     const NAME: &'static str = "catalogue";
     const VERSION: u32 = 1;
+    const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} ((doc ->> 'kind'))"];
     type Row = Entry;
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ReadModels,
     error::ReadModelError,
-    model::{Model, Rows, Seen, Shown},
+    model::{Model, Origin, Rows, Seen, Shown},
     tables,
 };
 
@@ -120,6 +120,7 @@ pub struct AbandonedRow {
 impl Model for Cycles {
     const NAME: &'static str = "cycle";
     const VERSION: u32 = 1;
+    const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} ((doc ->> 'project'))"];
     type Row = CycleRow;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ReadModels,
     error::ReadModelError,
-    model::{Model, Rows, Seen, Shown},
+    model::{Model, Origin, Rows, Seen, Shown},
     tables,
 };
 
@@ -71,6 +71,7 @@ pub struct KnowledgePageFilter {
 impl Model for KnowledgePages {
     const NAME: &'static str = "knowledge_page";
     const VERSION: u32 = 1;
+    const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} (((doc ->> 'drafted_position')::bigint))"];
     type Row = KnowledgePageRow;
 

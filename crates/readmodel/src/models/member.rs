@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ReadModels,
     error::ReadModelError,
-    model::{Model, Rows, Seen, Shown},
+    model::{Model, Origin, Rows, Seen, Shown},
     tables,
 };
 
@@ -39,6 +39,7 @@ pub struct MemberRow {
 impl Model for Members {
     const NAME: &'static str = "member";
     const VERSION: u32 = 1;
+    const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} (((doc ->> 'since')::bigint))"];
     type Row = MemberRow;
 

@@ -13,7 +13,7 @@ use super::{experience::ReuseRow, question::name};
 use crate::{
     ReadModels,
     error::ReadModelError,
-    model::{Model, Rows, Seen, Shown},
+    model::{Model, Origin, Rows, Seen, Shown},
     tables,
 };
 
@@ -131,6 +131,7 @@ pub struct ProjectFilter {
 impl Model for Projects {
     const NAME: &'static str = "project";
     const VERSION: u32 = 1;
+    const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &[
         "CREATE INDEX ON {table} (((doc ->> 'registered_position')::bigint))",
         "CREATE INDEX ON {table} USING gin ((doc -> 'participants'))",

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ReadModels,
     error::ReadModelError,
-    model::{Model, Rows, Seen, Shown},
+    model::{Model, Origin, Rows, Seen, Shown},
     tables,
 };
 
@@ -88,6 +88,7 @@ pub struct QuestionFilter {
 impl Model for Questions {
     const NAME: &'static str = "question";
     const VERSION: u32 = 1;
+    const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &[
         "CREATE INDEX ON {table} (((doc ->> 'asked_position')::bigint))",
         "CREATE INDEX ON {table} USING gin ((doc -> 'themes'))",

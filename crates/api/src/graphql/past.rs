@@ -1,0 +1,79 @@
+//! The past. A field that shows one thing shows it as it was when asked for an earlier moment, and all that hangs below
+//! that field is of the same moment: who took part under which name, what a page cited, which cycles there were.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_graphql::{
+    Context, OneofObject, QueryPathSegment, Request, ServerResult,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
+};
+use chrono::{DateTime, Utc};
+
+use super::{context::Viewing as _, error::Failed, text::Position};
+
+/// A moment of the past, by one of its names. What lies beyond the end of the log means now.
+#[derive(Clone, Copy, Debug, OneofObject)]
+pub(crate) enum AsOf {
+    /// Just after the event at this position.
+    Position(Position),
+    /// At this time: just after the last event until then.
+    Time(DateTime<Utc>),
+}
+
+/// At which position the fields of a request stand, by their names in the answer; the others are of now.
+#[derive(Debug, Default)]
+struct Moments(Mutex<HashMap<String, eventlog::Position>>);
+
+/// Lets the field that is being resolved, and all below it, stand at a moment.
+pub(crate) async fn stand_at(ctx: &Context<'_>, as_of: Option<AsOf>) -> Result<(), Failed> {
+    let log = ctx.platform()?.app.log();
+    let position = match as_of {
+        None => return Ok(()),
+        Some(AsOf::Position(Position(position))) => position.min(log.head().await?.position),
+        Some(AsOf::Time(time)) => log.position_at(time).await?,
+    };
+    let moments: &Moments = ctx.data().map_err(|_| Failed::Internal)?;
+    moments.0.lock().unwrap_or_else(PoisonError::into_inner).insert(root(ctx).to_owned(), position);
+    Ok(())
+}
+
+/// The position at which the field that is being resolved stands; nothing when it is of now.
+pub(crate) fn moment(ctx: &Context<'_>) -> Option<eventlog::Position> {
+    let moments: &Moments = ctx.data_opt()?;
+    moments.0.lock().unwrap_or_else(PoisonError::into_inner).get(root(ctx)).copied()
+}
+
+/// The name that the field of the query itself, above the one that is being resolved, has in the answer.
+fn root<'a>(ctx: &'a Context<'_>) -> &'a str {
+    let path = ctx.path_node.as_ref();
+    let names = path.into_iter().flat_map(|node| std::iter::once(node).chain(node.parents()));
+    let named = names.filter_map(|node| match node.segment {
+        QueryPathSegment::Name(name) => Some(name),
+        QueryPathSegment::Index(_) => None,
+    });
+    named.last().unwrap_or_default()
+}
+
+/// Gives every request moments of its own.
+pub(crate) struct Past;
+
+impl ExtensionFactory for Past {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Past)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Past {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        next.run(ctx, request.data(Moments::default())).await
+    }
+}
