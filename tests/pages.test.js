@@ -31,7 +31,11 @@ async function findThings() {
   const own = projects.nodes.filter(({ id }) => sanne.projects.includes(id));
   const project = own.sort((a, b) => b.cycles.length - a.cycles.length)[0];
   const staged = (stage) => projects.nodes.flatMap(({ cycles }) => cycles).find((cycle) => cycle.stage === stage)?.id;
+  const began = await sanne.ask(
+    'query ($id: ID!) { project(id: $id) { timeline(first: 30, newestFirst: false) { nodes { position } } } }', { id: project.id },
+  );
   return {
+    past: began.project.timeline.nodes.at(-1).position,
     answered: questions.nodes.find(({ solved }) => solved).id,
     unanswered: (await sanne.ask('{ questions(first: 1, filter: { unanswered: true }) { nodes { id } } }')).questions.nodes[0].id,
     experience: experiences.nodes.sort((a, b) => b.reuses.length - a.reuses.length)[0].id,
@@ -59,6 +63,7 @@ const PAGES = [
   ['projects', 'sanne', () => '/projecten'],
   ['project-own', 'sanne', () => `/projecten/${things.project}`],
   ['project-other', 'joost', () => `/projecten/${things.otherProject}`],
+  ['project-past', 'sanne', () => `/projecten/${things.project}?op=${things.past}`],
   ['project-register', 'sanne', () => '/projecten/nieuw'],
   ['cycle', 'sanne', () => `/pdsa/${things.cycle}`],
   ['cycle-decided', 'koen', () => `/pdsa/${things.decided}`],

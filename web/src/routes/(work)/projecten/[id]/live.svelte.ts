@@ -8,22 +8,23 @@ import { ProjectChangedSubscription, type ProjectShown } from './queries';
  * The last event on the page. The timeline may reach further than the project's own position: it also has
  * what concerns the project without changing it.
  */
-const lastShown = (project: ProjectShown) =>
-  Math.max(project.position, ...project.timeline.nodes.map(({ position }) => position));
+const lastShown = (project: ProjectShown | null) =>
+  project ? Math.max(project.position, ...project.timeline.nodes.map(({ position }) => position)) : 0;
 
 /** News of others has no hurry. By then the page shows what one did oneself, which is no news. */
 const PAUSE = 1_500;
 
 export class LiveProject {
-  readonly #project: () => ProjectShown;
+  readonly #project: () => ProjectShown | null;
   #heard = $state.raw<readonly number[]>([]);
 
-  /** Call while a component initialises. */
-  constructor(project: () => ProjectShown) {
+  /** Call while a component initialises. No project: nothing is listened to, as while one looks at the past. */
+  constructor(project: () => ProjectShown | null) {
     this.#project = project;
-    const id = $derived(project().id);
+    const id = $derived(project()?.id);
     $effect(() => {
       this.#heard = [];
+      if (!id) return;
       const timers = new Set<ReturnType<typeof setTimeout>>();
       const stop = listen(
         ProjectChangedSubscription,

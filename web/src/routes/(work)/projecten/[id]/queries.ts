@@ -5,8 +5,8 @@ import { graphql, type ResultOf } from '$lib/graphql/graphql';
 
 export const ProjectPageQuery = graphql(
   `
-    query ProjectPage($id: ID!) {
-      project(id: $id) {
+    query ProjectPage($id: ID!, $asOf: AsOf) {
+      project(id: $id, asOf: $asOf) {
         id
         name { erased text }
         aim { erased html }
@@ -73,8 +73,8 @@ export type CycleShown = ProjectShown['cycles'][number];
 
 export const ProjectTimelineQuery = graphql(
   `
-    query ProjectTimeline($id: ID!, $after: String, $newestFirst: Boolean!) {
-      project(id: $id) {
+    query ProjectTimeline($id: ID!, $asOf: AsOf, $after: String, $newestFirst: Boolean!) {
+      project(id: $id, asOf: $asOf) {
         id
         timeline(first: 30, after: $after, newestFirst: $newestFirst) {
           nodes { ...TimelineEntry }
@@ -85,6 +85,21 @@ export const ProjectTimelineQuery = graphql(
   `,
   [TimelineEntryFields],
 );
+
+/** Everything that happened, for going back to it. */
+export const ProjectMomentsQuery = graphql(`
+  query ProjectMoments($id: ID!, $after: String) {
+    project(id: $id) {
+      id
+      timeline(first: 100, after: $after, newestFirst: false) {
+        nodes { position at sentence }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+  }
+`);
+
+export type MomentShown = NonNullable<ResultOf<typeof ProjectMomentsQuery>['project']>['timeline']['nodes'][number];
 
 export const ProjectChangedSubscription = graphql(`
   subscription ProjectPageChanged($id: ID!, $after: Position) {
