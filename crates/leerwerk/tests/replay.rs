@@ -163,3 +163,67 @@ async fn what_is_said_of_a_moment_is_what_was_shown_at_that_moment() {
         }
     }
 }
+
+/// A text with every run of 64 hexadecimal digits left out: tags of hidden askers, made with keys that are random.
+fn without_tags(text: &str) -> String {
+    let mut parts = text.split('"');
+    let mut kept = String::with_capacity(text.len());
+    for part in parts.by_ref() {
+        if part.len() != 64 || !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            kept.push_str(part);
+        }
+        kept.push('"');
+    }
+    kept
+}
+
+fn digest(lines: impl IntoIterator<Item = String>) -> String {
+    let mut all = String::new();
+    for line in lines {
+        all.push_str(&without_tags(&line));
+        all.push('\n');
+    }
+    hex::encode(eventlog::leaf_hash(all.as_bytes()))
+}
+
+/// A model whose rows come out otherwise from the same events has another version, so that it is rebuilt on start. That
+/// its own file changed is seen by itself; when something elsewhere changed, this tells to raise its `VERSION`.
+#[tokio::test]
+async fn the_schema_knows_of_each_read_model_which_version_folds_what() {
+    let world = world().await;
+    let head = world.log.head().await.expect("reads").position;
+    let events = world.log.page(0, head).await.expect("reads");
+    let opened = world.log.keys().open(&events).await.expect("opens");
+    let lived = events.iter().zip(opened).map(|(event, payload)| format!("{} {} {payload}", event.position, event.id));
+    let mut lines = vec![format!("events {head} {}", digest(lived))];
+    let checkpoints: Vec<(String, String)> =
+        sqlx::query_as("SELECT model, version FROM readmodel.checkpoint ORDER BY model")
+            .fetch_all(&world.pool)
+            .await
+            .expect("reads");
+    for (model, version) in checkpoints {
+        let sql = format!("SELECT key || ' ' || doc::text FROM readmodel.{model} ORDER BY key COLLATE \"C\"");
+        let rows: Vec<String> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&world.pool).await.expect("reads");
+        lines.push(format!("{model} {version} {}", digest(rows)));
+    }
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/readmodels.txt");
+    let known = std::fs::read_to_string(&file).unwrap_or_default();
+    let known: Vec<&str> = known.lines().filter(|line| !line.starts_with('#')).collect();
+    if known.first() == lines.first().map(String::as_str).as_ref() {
+        for line in &lines[1..] {
+            let (named, folded) = line.rsplit_once(' ').expect("a digest");
+            let before = known.iter().find_map(|line| line.strip_prefix(named)?.strip_prefix(' '));
+            assert!(
+                before.is_none_or(|before| before == folded),
+                "{named} folds the same otherwise: raise its VERSION"
+            );
+        }
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        let about = "# Which version of each read model folds the demo world into what. `make schema` writes it.";
+        std::fs::write(&file, format!("{about}\n{}\n", lines.join("\n"))).expect("writes");
+    } else {
+        assert_eq!(known, lines, "schema/readmodels.txt is out of date: run `make schema` and read the difference");
+    }
+}

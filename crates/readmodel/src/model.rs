@@ -58,7 +58,10 @@ impl Seen {
 pub trait Model: Send + Sync + 'static {
     /// Its table is `readmodel.<NAME>`, with the columns `key text` and `doc jsonb`.
     const NAME: &'static str;
-    /// Raise it whenever row or fold changes: the model is then rebuilt on start.
+    /// The file that defines it, `include_str!` of itself: when that changes, the model is rebuilt on start.
+    const DEFINITION: &'static str;
+    /// Raise it when something elsewhere changes what is folded, such as how events are told. (A test says so: see
+    /// `schema/readmodels.txt`.)
     const VERSION: u32;
     /// Statements after the table is made, with `{table}` for its name.
     const INDEXES: &'static [&'static str];

@@ -53,8 +53,12 @@ impl<M: Model> AnyModel for Of<M> {
 
     fn version(&self) -> String {
         use sha2::{Digest, Sha256};
-        let indexes = M::INDEXES.iter().fold(Sha256::new(), |hash, sql| hash.chain_update(sql).chain_update([0]));
-        format!("{}-{}", M::VERSION, &hex::encode(indexes.finalize())[..12])
+        // Comments and how lines are broken up mean nothing, nor do the tests below.
+        let (definition, _) = M::DEFINITION.split_once("#[cfg(test)]").unwrap_or((M::DEFINITION, ""));
+        let lines = definition.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+        let words = lines.flat_map(str::split_whitespace);
+        let hash = words.fold(Sha256::new(), |hash, word| hash.chain_update(word).chain_update([0]));
+        format!("{}-{}", M::VERSION, &hex::encode(hash.finalize())[..12])
     }
 
     fn create<'a>(

@@ -71,6 +71,7 @@ pub enum About {
 impl Model for Catalogue {
     const NAME: &'static str = "catalogue";
     const VERSION: u32 = 1;
+    const DEFINITION: &'static str = include_str!("catalogue.rs");
     const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} ((doc ->> 'kind'))"];
     type Row = Entry;

@@ -120,6 +120,7 @@ pub struct AbandonedRow {
 impl Model for Cycles {
     const NAME: &'static str = "cycle";
     const VERSION: u32 = 1;
+    const DEFINITION: &'static str = include_str!("cycle.rs");
     const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} ((doc ->> 'project'))"];
     type Row = CycleRow;

@@ -88,6 +88,7 @@ pub struct ExperienceFilter {
 impl Model for Experiences {
     const NAME: &'static str = "experience";
     const VERSION: u32 = 1;
+    const DEFINITION: &'static str = include_str!("experience.rs");
     const INDEXES: &'static [&'static str] = &[
         "CREATE INDEX ON {table} (((doc ->> 'shared_position')::bigint))",
         "CREATE INDEX ON {table} USING gin ((doc -> 'themes'))",

@@ -71,6 +71,7 @@ pub struct KnowledgePageFilter {
 impl Model for KnowledgePages {
     const NAME: &'static str = "knowledge_page";
     const VERSION: u32 = 1;
+    const DEFINITION: &'static str = include_str!("knowledge_page.rs");
     const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} (((doc ->> 'drafted_position')::bigint))"];
     type Row = KnowledgePageRow;

@@ -39,6 +39,7 @@ pub struct MemberRow {
 impl Model for Members {
     const NAME: &'static str = "member";
     const VERSION: u32 = 1;
+    const DEFINITION: &'static str = include_str!("member.rs");
     const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} (((doc ->> 'since')::bigint))"];
     type Row = MemberRow;

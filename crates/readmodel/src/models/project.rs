@@ -131,6 +131,7 @@ pub struct ProjectFilter {
 impl Model for Projects {
     const NAME: &'static str = "project";
     const VERSION: u32 = 1;
+    const DEFINITION: &'static str = include_str!("project.rs");
     const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &[
         "CREATE INDEX ON {table} (((doc ->> 'registered_position')::bigint))",

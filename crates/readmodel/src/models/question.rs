@@ -88,6 +88,7 @@ pub struct QuestionFilter {
 impl Model for Questions {
     const NAME: &'static str = "question";
     const VERSION: u32 = 1;
+    const DEFINITION: &'static str = include_str!("question.rs");
     const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &[
         "CREATE INDEX ON {table} (((doc ->> 'asked_position')::bigint))",

@@ -74,6 +74,7 @@ pub struct Found {
 impl Model for Similar {
     const NAME: &'static str = "contribution";
     const VERSION: u32 = 1;
+    const DEFINITION: &'static str = include_str!("similar.rs");
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} USING gin (readmodel.lexemes(doc))"];
     type Row = SimilarRow;
 

@@ -72,6 +72,7 @@ fn of(stream: Uuid) -> String {
 impl Model for Timeline {
     const NAME: &'static str = "timeline";
     const VERSION: u32 = 1;
+    const DEFINITION: &'static str = include_str!("timeline.rs");
     const INDEXES: &'static [&'static str] = &[];
     type Row = TimelineRow;
 
