@@ -53,7 +53,7 @@ async fn followers_go_on(process: &Process, head: Position) {
 async fn title(process: &Process, question: domain::id::QuestionId) -> Option<String> {
     let models = ReadModels::open(process.pool.clone(), process.log.clone()).await.expect("opens");
     models.reach(process.log.head().await.expect("read").position).await.expect("reached");
-    for comparison in models.check().await.expect("checks") {
+    for comparison in models.check(&[]).await.expect("checks") {
         assert_eq!(comparison.live, comparison.rebuilt, "{}", comparison.model);
     }
     let row = models.row::<Questions>(question.0.to_string()).await.expect("read").expect("there");

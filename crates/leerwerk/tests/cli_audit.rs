@@ -189,6 +189,12 @@ fn a_reader_may_stop_reading(leerwerk: &Leerwerk, theme: &str) {
 fn a_changed_read_model_is_found(leerwerk: &Leerwerk) {
     let told = leerwerk.tell(&["replay", "--check"]);
     assert!(told.contains("ok") && !told.contains("DIFFERS"), "{told}");
+    let told = leerwerk.tell(&["replay", "--check", "project", "member"]);
+    let named: Vec<&str> = told.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(named, ["member", "project"], "{told}");
+    let (code, said) = leerwerk.fail(&["replay", "--check", "projects"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("'projects'") && said.contains("possible values: catalogue, member,"), "{said}");
     let connect =
         PgConnectOptions::new().socket(leerwerk.path("data/socket")).username("postgres").database("leerwerk");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -40,13 +40,13 @@ pub struct Difference {
 }
 
 impl ReadModels {
-    /// Rebuilds every model from the log beside the live one and compares the digests. The live platform goes on
+    /// Rebuilds models from the log beside the live ones and compares the digests: those with these names, or all. The live platform goes on
     /// meanwhile: each live table is copied in a snapshot together with its checkpoint. (Whoever renews the models
     /// waits for it, as the copies hold opened texts.)
-    pub async fn check(&self) -> Result<Vec<Comparison>, ReadModelError> {
+    pub async fn check(&self, only: &[String]) -> Result<Vec<Comparison>, ReadModelError> {
         let mut connection = self.pool.acquire().await?;
         sqlx::query!("SELECT pg_advisory_lock_shared($1) AS done", SWEEP_LOCK).fetch_one(&mut *connection).await?;
-        let comparisons = self.compare(&mut connection).await;
+        let comparisons = self.compare(&mut connection, only).await;
         if comparisons.is_err() {
             // Its lock and its copies go with the connection.
             connection.close().await?;
@@ -56,9 +56,11 @@ impl ReadModels {
         comparisons
     }
 
-    async fn compare(&self, connection: &mut PgConnection) -> Result<Vec<Comparison>, ReadModelError> {
+    async fn compare(&self, connection: &mut PgConnection, only: &[String]) -> Result<Vec<Comparison>, ReadModelError> {
         let mut comparisons = Vec::new();
-        for model in models::all() {
+        let asked =
+            models::all().into_iter().filter(|model| only.is_empty() || only.iter().any(|one| one == model.name()));
+        for model in asked {
             let name = model.name();
             let (copy, rebuilt) = (format!("pg_temp.{name}__live"), format!("pg_temp.{name}__rebuilt"));
             drop_table(connection, &copy).await?;

@@ -12,6 +12,11 @@ pub mod timeline;
 
 use crate::tables::{AnyModel, Of};
 
+/// The names of all models, in the order in which they are folded.
+pub fn names() -> Vec<&'static str> {
+    all().iter().map(|model| model.name()).collect()
+}
+
 /// The one list to which a new read model is added.
 pub(crate) fn all() -> Vec<Box<dyn AnyModel>> {
     vec![

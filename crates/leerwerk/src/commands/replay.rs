@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use anyhow::bail;
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 use eventlog::Position;
 use readmodel::{Comparison, Difference, ReadModels};
 use serde_json::{Map, Value};
@@ -14,16 +14,19 @@ use crate::{config::Config, platform::Platform};
 /// Options of `replay`.
 #[derive(Args, Debug)]
 pub(crate) struct Replay {
-    /// Rebuild every read model beside the live one, compare the two and leave everything as it is: the one thing
-    /// to do so far. Fails when any differs.
+    /// Rebuild read models beside the live ones, compare the two and leave everything as it is: the one thing to do so
+    /// far. Fails when any differs.
     #[arg(long, required = true)]
     check: bool,
+    /// Which read models; all when none is named.
+    #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(readmodel::models::names()))]
+    models: Vec<String>,
 }
 
 impl Replay {
     pub(crate) async fn run(self, config: Config) -> anyhow::Result<()> {
         let platform = Platform::open_beside(&config).await?;
-        let compared = compare(&platform).await;
+        let compared = compare(&platform, &self.models).await;
         platform.close().await?;
         let compared = compared?;
         print(&table(&compared))?;
@@ -34,10 +37,10 @@ impl Replay {
     }
 }
 
-async fn compare(platform: &Platform) -> anyhow::Result<Vec<Comparison>> {
+async fn compare(platform: &Platform, only: &[String]) -> anyhow::Result<Vec<Comparison>> {
     let models = platform.read_models().await?;
     catch_up(&models, platform.log.head().await?.position).await?;
-    Ok(models.check().await?)
+    Ok(models.check(only).await?)
 }
 
 /// Waits until the read models have seen every event up to a position, for as long as they go on.
