@@ -49,7 +49,7 @@ pub(crate) trait Viewing {
     async fn some<M: Model>(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<Vec<M::Row>, Failed> {
         let moment = self.moment();
         let keys: Vec<Key<M>> = ids.into_iter().map(|id| Key::of(id, moment)).collect();
-        let mut found = self.rows()?.load_many(keys.iter().cloned()).await?;
+        let mut found = self.rows()?.load_many(keys.iter().copied()).await?;
         Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
     }
 

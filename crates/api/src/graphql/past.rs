@@ -49,8 +49,8 @@ pub(crate) fn moment(ctx: &Context<'_>) -> Option<eventlog::Position> {
 /// The name that the field of the query itself, above the one that is being resolved, has in the answer.
 fn root<'a>(ctx: &'a Context<'_>) -> &'a str {
     let path = ctx.path_node.as_ref();
-    let names = path.into_iter().flat_map(|node| std::iter::once(node).chain(node.parents()));
-    let named = names.filter_map(|node| match node.segment {
+    let nodes = path.into_iter().flat_map(|node| std::iter::once(node).chain(node.parents()));
+    let named = nodes.filter_map(|node| match node.segment {
         QueryPathSegment::Name(name) => Some(name),
         QueryPathSegment::Index(_) => None,
     });
