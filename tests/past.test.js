@@ -86,6 +86,19 @@ test('with the keyboard, event by event, and back to now', async () => {
   await page.context().close();
 });
 
+test('what happens while the slider is open can be gone back to as well', async () => {
+  const page = await open(browser, service.url, { persona: 'sanne' });
+  await go(page, `/projecten/${project}`);
+  await page.getByRole('button', { name: 'Kijk terug in de tijd' }).click();
+  const slider = page.getByRole('slider', { name: 'Moment' });
+  await slider.waitFor();
+  const before = Number(await slider.getAttribute('max'));
+  await sanne.done('postUpdate', { projectId: project, text: 'Dit is net gebeurd.' }, 'id');
+  await page.getByRole('button', { name: /nieuwe gebeurtenis/ }).click();
+  await until('the slider has it', async () => Number(await slider.getAttribute('max')) === before + 1);
+  await page.context().close();
+});
+
 test('on a phone it fits, and what happens meanwhile does not disturb', async () => {
   const page = await open(browser, service.url, { persona: 'sanne', viewport: PHONE });
   const moments = await sanne.ask('query ($id: ID!) { project(id: $id) { timeline(newestFirst: false) { nodes { position } } } }', { id: project });

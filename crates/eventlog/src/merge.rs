@@ -19,7 +19,7 @@ pub(crate) async fn merge_concerns(pool: PgPool, mut head: watch::Receiver<Posit
         match sqlx::query!("SELECT log.merge_concerns()").execute(&pool).await {
             Ok(_) => merged = head,
             Err(error) => {
-                tracing::debug!(error = &error as &dyn std::error::Error, "the index on concerns was not merged");
+                tracing::warn!(error = &error as &dyn std::error::Error, "the index on concerns was not merged");
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -34,6 +34,12 @@ export class Past {
     });
   }
 
+  /** Whether something happened that the slider does not have yet. */
+  get behind(): boolean {
+    const newest = this.#project().timeline.nodes[0]?.position ?? 0;
+    return newest > (this.moments.at(-1)?.position ?? -1);
+  }
+
   /** Reads what there is to go back to. */
   async load(): Promise<void> {
     const id = this.#project().id;
