@@ -15,14 +15,14 @@ const STATEMENT: &str =
                          FROM STDIN (FORMAT binary)";
 const FIELDS: i16 = 14;
 /// A signature, no flags, no extension of the header.
-const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+pub(crate) const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const TRAILER: i16 = -1;
 /// Sent at a time: Postgres reads the rows of one piece while the next is on its way.
 const PIECE: usize = 64 << 10;
 /// Of the type `uuid`.
 const UUID_OID: i32 = 2950;
 /// Postgres counts from 2000, in microseconds; 946,684,800 seconds after the Unix epoch.
-const EPOCH: Timestamp = DateTime::from_timestamp_secs(946_684_800).expect("a moment");
+pub(crate) const EPOCH: Timestamp = DateTime::from_timestamp_secs(946_684_800).expect("a moment");
 
 /// The events as COPY takes them.
 pub(crate) fn encode(events: &Columns<'_>) -> Vec<u8> {

@@ -122,6 +122,7 @@ impl Keys {
             let key = match known.get(&scope) {
                 Some(Known::Key(key)) => key.clone(),
                 Some(Known::Destroyed) => return Err(KeyError::Destroyed { scope }),
+                Some(Known::Broken) => return Err(KeyError::Broken { scope }),
                 None => self.new_key(&scope, new_keys),
             };
             keys.insert(scope, key);
@@ -145,22 +146,31 @@ impl Keys {
 
     /// The payloads of some events with their texts opened or marked as erased; one query at most.
     pub async fn open(&self, events: &[Recorded]) -> Result<Vec<Value>, KeyError> {
+        self.open_each(events).await?.into_iter().collect()
+    }
+
+    /// The same, telling of each event whether it opens.
+    pub async fn open_each(&self, events: &[Recorded]) -> Result<Vec<Result<Value, KeyError>>, KeyError> {
         let mut payloads = Vec::with_capacity(events.len());
         let mut scopes = BTreeSet::new();
         for event in events {
             let text = event.data.get();
-            let payload = serde_json::from_str(text).map_err(|error| KeyError::Payload(error.to_string()))?;
-            if seal::holds_sealed(text) {
-                seal::scopes(&payload, &mut scopes);
+            let payload = serde_json::from_str(text).map_err(|error| KeyError::Payload(error.to_string()));
+            if let Ok(payload) = &payload
+                && seal::holds_sealed(text)
+            {
+                seal::scopes(payload, &mut scopes);
             }
             payloads.push(payload);
         }
         let keys = self.load(&scopes).await?;
+        let key = |scope: &str| keys.get(scope).cloned().ok_or_else(|| KeyError::Missing { scope: scope.to_owned() });
         for (event, payload) in events.iter().zip(&mut payloads) {
-            if seal::holds_sealed(event.data.get()) {
-                seal::open(event.id, payload, |scope| {
-                    keys.get(scope).cloned().ok_or_else(|| KeyError::Missing { scope: scope.to_owned() })
-                })?;
+            if let Ok(open) = payload
+                && seal::holds_sealed(event.data.get())
+                && let Err(error) = seal::open(event.id, open, key)
+            {
+                *payload = Err(error);
             }
         }
         Ok(payloads)
@@ -172,6 +182,7 @@ impl Keys {
         let keys = self.load(&BTreeSet::from([scope.to_owned()])).await?;
         Ok(match keys.get(scope) {
             Some(Known::Key(key)) => Some(hmac(&hmac(&key.0, b"tag"), message)),
+            Some(Known::Broken) => return Err(KeyError::Broken { scope: scope.to_owned() }),
             Some(Known::Destroyed) | None => None,
         })
     }
@@ -205,22 +216,38 @@ impl Keys {
         )
         .execute(&mut *transaction)
         .await?;
-        let done = sqlx::query!(
-            "UPDATE log.data_key SET wrapped = NULL, destroyed_at = $2 WHERE scope = $1 AND wrapped IS NOT NULL",
-            scope,
-            at
-        )
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query!(
+        // Whoever comes after us waits here, so that numbers become visible in their order.
+        let number = sqlx::query_scalar!(
             "INSERT INTO log.erasure (destroyed) VALUES (1)
-             ON CONFLICT (singleton) DO UPDATE SET destroyed = erasure.destroyed + 1"
+             ON CONFLICT (singleton) DO UPDATE SET destroyed = erasure.destroyed + 1 RETURNING destroyed"
         )
-        .execute(&mut *transaction)
+        .fetch_one(&mut *transaction)
+        .await?;
+        let done = sqlx::query!(
+            "UPDATE log.data_key k SET wrapped = NULL, destroyed_at = $2, erasure = $3
+             FROM log.data_key old WHERE k.scope = $1 AND old.scope = $1 AND k.erasure IS NULL
+             RETURNING old.wrapped IS NOT NULL AS \"there!\"",
+            scope,
+            at,
+            number
+        )
+        .fetch_optional(&mut *transaction)
         .await?;
         sqlx::query!("SELECT pg_notify('log_keys', $1) AS done", scope).execute(&mut *transaction).await?;
         transaction.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done.is_some_and(|key| key.there))
+    }
+
+    /// The scopes that were erased after the first so many erasures, and how many there are by now.
+    pub async fn erased_since(&self, erasures: i64) -> Result<(i64, Vec<String>), KeyError> {
+        let row = sqlx::query!(
+            r#"SELECT coalesce((SELECT destroyed FROM log.erasure), 0) AS "destroyed!",
+                      ARRAY(SELECT scope FROM log.data_key WHERE erasure > $1 ORDER BY erasure) AS "scopes!""#,
+            erasures
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((row.destroyed, row.scopes))
     }
 
     /// How it stands with the key of a scope, by the database.
@@ -318,7 +345,7 @@ impl Keys {
         let mut cache = self.cache();
         for row in rows {
             let known = match row.wrapped {
-                Some(wrapped) => Known::Key(self.keks.unwrap(&row.scope, &wrapped)?),
+                Some(wrapped) => self.keks.unwrap(&row.scope, &wrapped).map_or(Known::Broken, Known::Key),
                 None => Known::Destroyed,
             };
             if cache.era == era {

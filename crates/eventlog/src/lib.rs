@@ -11,8 +11,10 @@
 mod append;
 mod batch;
 mod canonical;
+mod changes;
 mod checkpoint;
 mod copy;
+mod copy_out;
 mod error;
 mod follow;
 mod import;
@@ -33,6 +35,7 @@ mod writer;
 
 pub use append::{Append, Expected, IdempotencyKey, NewEvent, Receipt};
 pub use canonical::{envelope, leaf_hash, timestamp};
+pub use changes::{Changes, Moment};
 pub use checkpoint::{CheckpointError, LogSigner, LogVerifier, generate_log_key};
 pub use error::{AWAY_FOR, AppendError, BUSY_FOR, KeyError, ReadError};
 pub use follow::Followed;
@@ -86,6 +89,7 @@ pub struct Log {
     raises: watch::Sender<Position>,
     connect: PgConnectOptions,
     keys: Keys,
+    changes: Changes,
     _tasks: JoinSet<()>,
 }
 
@@ -124,6 +128,7 @@ impl Log {
             raises: head_seen,
             connect,
             keys,
+            changes: Changes::default(),
             _tasks: tasks,
         })
     }
@@ -131,5 +136,10 @@ impl Log {
     /// The data keys under which texts are sealed.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// What changed of late, as far as whoever follows the log in this process has told.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
     }
 }

@@ -1,7 +1,7 @@
 //! Reading: one event, a stream, all from a position, all that concerns something.
 
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use sqlx::{PgExecutor, PgPool};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -66,7 +66,7 @@ impl TryFrom<Row> for Recorded {
     }
 }
 
-fn unreadable(column: &str, why: impl Into<sqlx::error::BoxDynError>) -> ReadError {
+pub(crate) fn unreadable(column: &str, why: impl Into<sqlx::error::BoxDynError>) -> ReadError {
     ReadError::Database(sqlx::Error::ColumnDecode { index: column.to_owned(), source: why.into() })
 }
 
@@ -217,6 +217,25 @@ impl Log {
             limit
         );
         recorded(rows.fetch(&self.pool)).await
+    }
+
+    /// All events up to and including a position that hold something sealed under one of some scopes, in order. Reads
+    /// the whole log.
+    pub async fn sealed_under(&self, scopes: &[String], until: Position) -> Result<Vec<Recorded>, ReadError> {
+        let marks: Vec<String> = scopes.iter().map(|scope| format!("\"$sealed\":{}", Value::from(&**scope))).collect();
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT position, stream_kind, stream_id, version, id, type AS event_type, schema_version, at, actor,
+                      correlation, causation, concerns, data::text AS "data!", leaf_hash
+               FROM log.event
+               WHERE position <= $2 AND EXISTS (SELECT FROM unnest($1::text[]) mark WHERE strpos(data::text, mark) > 0)
+               ORDER BY position"#,
+            &marks,
+            until
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Recorded::try_from).collect()
     }
 
     /// Which of some streams do not exist.

@@ -98,6 +98,8 @@ impl DataKey {
 pub(crate) enum Known {
     Key(DataKey),
     Destroyed,
+    /// It does not unwrap.
+    Broken,
 }
 
 /// The scopes named in a payload.
@@ -186,6 +188,7 @@ pub(crate) fn open(
         let boxed = map.get("box").and_then(Value::as_str).ok_or_else(broken)?;
         let (name, value) = match key(&scope)? {
             Known::Destroyed => ("erased", json!(true)),
+            Known::Broken => return Err(broken()),
             Known::Key(key) => {
                 let boxed = BASE64.decode(boxed).map_err(|_| broken())?;
                 let plain = Zeroizing::new(key.decrypt(&boxed, &aad(event, path)).ok_or_else(broken)?);

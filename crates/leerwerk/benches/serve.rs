@@ -79,7 +79,8 @@ async fn serve() -> Service {
     let source = Source::system();
     let world = demo::Options { seed: 1, until: source.now(), events: None };
     demo::load(log.clone(), &world, |_| {}).await.expect("loads");
-    let models = Arc::new(ReadModels::open(pool.clone(), log.clone()).await.expect("opens"));
+    let models =
+        Arc::new(ReadModels::open(pool.clone(), log.clone(), &readmodel::Options::default()).await.expect("opens"));
     let app = Arc::new(App::new(log, Policies::embedded().expect("policies"), source));
     let personas = demo::PERSONAS.iter().map(|persona| DemoPersona {
         persona: persona.key.into(),

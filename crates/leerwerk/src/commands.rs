@@ -6,6 +6,7 @@ pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod log_key;
 pub(crate) mod migrate;
+pub(crate) mod read_models;
 pub(crate) mod replay;
 pub(crate) mod rewrap_keys;
 pub(crate) mod serve;

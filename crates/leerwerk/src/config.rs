@@ -49,6 +49,10 @@ pub(crate) struct Config {
     #[arg(long, env = "LEERWERK_CONNECTIONS", default_value_t = 16, global = true)]
     pub(crate) connections: u32,
 
+    /// How much memory building read models may take, in MiB; what is more goes to the database and comes back.
+    #[arg(long, env = "LEERWERK_BUILD_MEMORY", default_value_t = 512, global = true)]
+    build_memory: usize,
+
     /// What is logged, e.g. `info` or `leerwerk=debug,sqlx=warn`.
     #[arg(long, env = "LEERWERK_LOG", default_value = "info,sqlx=warn,sqlx::pool=error", global = true)]
     pub(crate) log: String,
@@ -98,6 +102,11 @@ pub(crate) struct ServeConfig {
 }
 
 impl Config {
+    /// How read models are built.
+    pub(crate) fn build_options(&self) -> readmodel::BuildOptions {
+        readmodel::BuildOptions { memory: self.build_memory << 20, ..readmodel::BuildOptions::default() }
+    }
+
     /// Everything that is wrong, in one error.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         let mut wrong = Vec::new();

@@ -21,7 +21,6 @@ pub(crate) async fn migrate(login: &PgConnectOptions, owner: Option<&PgConnectOp
     let pool = pool(owner.unwrap_or(login), 1).await.context("the database cannot be reached")?;
     if owner.is_some() || may_migrate(&pool).await? {
         MIGRATIONS.run(&pool).await.context("the database cannot be brought to the present schema")?;
-        hand_over(&pool).await.context("the read models cannot be handed to the service")?;
     } else {
         check(&applied(&pool).await?)?;
     }
@@ -63,21 +62,6 @@ async fn may_migrate(pool: &PgPool) -> Result<bool, sqlx::Error> {
                                 WHERE oid = to_regclass('_sqlx_migrations')),
                                has_database_privilege(current_database(), 'CREATE'))";
     sqlx::query_scalar(sql).fetch_one(pool).await
-}
-
-/// Gives the service the tables of read models that a program from before there was its role has made.
-async fn hand_over(pool: &PgPool) -> Result<(), sqlx::Error> {
-    let sql = "DO $$
-    DECLARE
-        model regclass;
-    BEGIN
-        FOR model IN SELECT oid FROM pg_class
-                     WHERE relnamespace = 'readmodel'::regnamespace AND relkind = 'r' AND relname <> 'checkpoint'
-                           AND relowner <> 'leerwerk_service'::regrole LOOP
-            EXECUTE format('ALTER TABLE %s OWNER TO leerwerk_service', model);
-        END LOOP;
-    END $$";
-    sqlx::raw_sql(sql).execute(pool).await.map(drop)
 }
 
 /// The digest of each migration that was applied, by version.

@@ -33,6 +33,8 @@ enum Command {
     Demo(commands::demo::Demo),
     /// Print the history of one thing and the state it led to.
     History(commands::history::History),
+    /// Look at the tables of the read models, build them anew, or go back to those of before.
+    ReadModels(commands::read_models::ReadModels),
     /// Rebuild the read models from the log and compare.
     Replay(commands::replay::Replay),
     /// Write the log to files for evaluation.
@@ -58,6 +60,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Migrate => commands::migrate::run(cli.config).await,
         Command::Demo(demo) => demo.run(cli.config).await,
         Command::History(history) => history.run(cli.config).await,
+        Command::ReadModels(read_models) => read_models.run(cli.config).await,
         Command::Replay(replay) => replay.run(cli.config).await,
         Command::Export(export) => export.run(cli.config).await,
         Command::Verify(verify) => verify.run(cli.config).await,

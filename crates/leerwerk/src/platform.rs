@@ -65,10 +65,15 @@ impl Platform {
         Ok(Self { log: Arc::new(log), pool, owner, postgres })
     }
 
-    /// Builds what is missing of the read models and follows the log.
-    pub(crate) async fn read_models(&self) -> anyhow::Result<Arc<ReadModels>> {
-        let models = ReadModels::open(self.pool.clone(), self.log.clone()).await;
-        Ok(Arc::new(models.context("the read models cannot be opened")?))
+    /// Builds what is missing of the read models, follows the log, and has caught up with it.
+    pub(crate) async fn read_models(&self, options: &readmodel::Options) -> anyhow::Result<Arc<ReadModels>> {
+        let models = ReadModels::open(self.pool.clone(), self.log.clone(), options).await;
+        let models = models.context("the read models cannot be opened")?;
+        if let Err(error) = models.catch_up().await {
+            let (position, trouble) = (models.position(), models.health().trouble.unwrap_or_default());
+            return Err(error).with_context(|| format!("the read models stand at position {position}: {trouble}"));
+        }
+        Ok(Arc::new(models))
     }
 
     /// Ends politely: a private Postgres is stopped and has everything on disk.

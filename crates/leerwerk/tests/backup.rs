@@ -51,7 +51,9 @@ async fn followers_go_on(process: &Process, head: Position) {
 
 /// Read models folded anew from what was restored: this question has this title.
 async fn title(process: &Process, question: domain::id::QuestionId) -> Option<String> {
-    let models = ReadModels::open(process.pool.clone(), process.log.clone()).await.expect("opens");
+    let models = ReadModels::open(process.pool.clone(), process.log.clone(), &readmodel::Options::default())
+        .await
+        .expect("opens");
     models.reach(process.log.head().await.expect("read").position).await.expect("reached");
     for comparison in models.check(&[]).await.expect("checks") {
         assert_eq!(comparison.live, comparison.rebuilt, "{}", comparison.model);
@@ -65,7 +67,11 @@ async fn a_dump_and_the_newest_keys_give_the_log_back_and_erased_texts_stay_eras
     let place = folder();
     let postgres = start(&place.path().join("lost"), &[]).await;
     let process = migrated(&postgres).await;
-    drop(ReadModels::open(process.pool.clone(), process.log.clone()).await.expect("opens"));
+    drop(
+        ReadModels::open(process.pool.clone(), process.log.clone(), &readmodel::Options::default())
+            .await
+            .expect("opens"),
+    );
     let furnished = process.furnish("Noor").await;
     let kept = process.ask(furnished, "Wie belt de huisarts?", "Bij ons weet niemand het.").await;
     let erased = process.ask(furnished, "Mevrouw Jansen uit Haren", "Zij heeft pijn.").await;

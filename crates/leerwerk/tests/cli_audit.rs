@@ -200,9 +200,11 @@ fn a_changed_read_model_is_found(leerwerk: &Leerwerk) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let changed = runtime.block_on(async {
         let mut connection = PgConnection::connect_with(&connect).await.expect("connects");
-        let sql = "UPDATE readmodel.member SET doc = jsonb_set(doc, '{since}', '-1')
-                   WHERE key = (SELECT min(key) FROM readmodel.member)";
-        sqlx::query(sql).execute(&mut connection).await.expect("changed").rows_affected()
+        let table = readmodel::table("member");
+        let sql = format!(
+            "UPDATE {table} SET doc = jsonb_set(doc, '{{since}}', '-1') WHERE key = (SELECT min(key) FROM {table})"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("changed").rows_affected()
     });
     assert_eq!(changed, 1);
     let output = leerwerk.run(&["replay", "--check"]);

@@ -175,7 +175,9 @@ async fn world(place: &Path) -> (private_postgres::PrivatePostgres, Process, Arc
     let connect: PgConnectOptions = postgres.url("postgres").parse().expect("an address");
     MIGRATIONS.run(&pool(&connect).await).await.expect("migrated");
     let process = Process::open(&connect, KeyEncryptionKey::new([7; 32])).await;
-    let models = ReadModels::open(process.pool.clone(), process.log.clone()).await.expect("opens");
+    let models = ReadModels::open(process.pool.clone(), process.log.clone(), &readmodel::Options::default())
+        .await
+        .expect("opens");
     (postgres, process, Arc::new(models))
 }
 
@@ -187,13 +189,13 @@ async fn a_text_opened_before_its_key_was_destroyed_is_not_written_after() {
     let furnished = process.furnish("Noor").await;
     process.folded().await;
 
-    // The engine opens the question and then waits for the checkpoints.
+    // The engine opens the question and then waits for the positions.
     let mut holder = process.pool.begin().await.expect("begun");
-    sqlx::query("SELECT FROM readmodel.checkpoint FOR UPDATE").execute(&mut *holder).await.expect("locked");
+    sqlx::query("SELECT FROM readmodel.build FOR UPDATE").execute(&mut *holder).await.expect("locked");
     let question = process.ask(furnished, "Wie belt de huisarts?", "Bij ons weet niemand het.").await;
     until("the engine waits", async || {
         let sql = "SELECT count(*) FROM pg_stat_activity
-                   WHERE wait_event_type = 'Lock' AND query LIKE '%readmodel.checkpoint ORDER BY model FOR UPDATE%'";
+                   WHERE wait_event_type = 'Lock' AND query LIKE '%readmodel.build%ORDER BY model, version FOR UPDATE%'";
         sqlx::query_scalar::<_, i64>(sql).fetch_one(&process.pool).await.expect("asked") == 1
     })
     .await;

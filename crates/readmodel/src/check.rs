@@ -1,15 +1,20 @@
 //! The replay check: what people see is what the log says.
 
 use eventlog::Position;
-use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
 use crate::{
     ReadModels,
+    bulk::{self, BuildOptions, Target},
+    definition::Definition,
     error::ReadModelError,
-    models,
-    rebuild::{SWEEP_LOCK, drop_table, replay},
+    rebuild::SWEEP_LOCK,
     tables,
 };
+
+/// The copy of a live table, and the table it is compared with; temporary both.
+const COPY: &str = "pg_temp.live";
+const REBUILT: &str = "pg_temp.rebuilt";
 
 /// One model, live beside rebuilt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,50 +45,53 @@ pub struct Difference {
 }
 
 impl ReadModels {
-    /// Rebuilds models from the log beside the live ones and compares the digests: those with these names, or all. The live platform goes on
-    /// meanwhile: each live table is copied in a snapshot together with its checkpoint. (Whoever renews the models
-    /// waits for it, as the copies hold opened texts.)
+    /// Rebuilds models from the log beside the live ones and compares the digests: those with these names, or all. The
+    /// live platform goes on meanwhile: each live table is copied in a snapshot together with its position. (Whoever
+    /// renews the models waits for it, as the copies hold opened texts.)
     pub async fn check(&self, only: &[String]) -> Result<Vec<Comparison>, ReadModelError> {
-        let mut connection = self.pool.acquire().await?;
-        sqlx::query!("SELECT pg_advisory_lock_shared($1) AS done", SWEEP_LOCK).fetch_one(&mut *connection).await?;
-        let comparisons = self.compare(&mut connection, only).await;
-        if comparisons.is_err() {
-            // Its lock and its copies go with the connection.
-            connection.close().await?;
-            return comparisons;
+        let connect = self.pool.connect_options();
+        // Held until the connection is closed, whatever happens to us; copies and rebuilt tables go with theirs.
+        let mut lock = PgConnection::connect_with(&connect).await?;
+        sqlx::query!("SELECT pg_advisory_lock_shared($1) AS done", SWEEP_LOCK).fetch_one(&mut lock).await?;
+        let asked = |definition: &&Definition| only.is_empty() || only.iter().any(|one| one == definition.name());
+        let definitions: Vec<&Definition> = self.definitions.iter().filter(asked).collect();
+        let mut targets = Vec::new();
+        for definition in &definitions {
+            let mut connection = PgConnection::connect_with(&connect).await?;
+            let until = copy(&mut connection, definition).await?;
+            tables::create(&mut connection, REBUILT).await?;
+            targets.push(Target { definition, table: REBUILT.to_owned(), until, connection });
         }
-        sqlx::query!("SELECT pg_advisory_unlock_shared($1) AS done", SWEEP_LOCK).fetch_one(&mut *connection).await?;
-        comparisons
-    }
-
-    async fn compare(&self, connection: &mut PgConnection, only: &[String]) -> Result<Vec<Comparison>, ReadModelError> {
+        let positions: Vec<_> = targets.iter().map(|target| target.until).collect();
+        let rebuilt = bulk::read_into(&self.log, targets, &BuildOptions::default()).await?;
         let mut comparisons = Vec::new();
-        let asked =
-            models::all().into_iter().filter(|model| only.is_empty() || only.iter().any(|one| one == model.name()));
-        for model in asked {
-            let name = model.name();
-            let (copy, rebuilt) = (format!("pg_temp.{name}__live"), format!("pg_temp.{name}__rebuilt"));
-            drop_table(connection, &copy).await?;
-            drop_table(connection, &rebuilt).await?;
-            let mut snapshot = sqlx::Connection::begin(&mut *connection).await?;
-            sqlx::raw_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(&mut *snapshot).await?;
-            let position = sqlx::query_scalar!("SELECT position FROM readmodel.checkpoint WHERE model = $1", name)
-                .fetch_one(&mut *snapshot)
-                .await?;
-            let sql = format!("CREATE TEMP TABLE {name}__live AS SELECT key, doc FROM {}", tables::live(name));
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *snapshot).await?;
-            snapshot.commit().await?;
-            model.create(connection, &rebuilt).await?;
-            replay(&self.log, 0, position, async |seen| model.project(connection, &rebuilt, seen).await).await?;
-            let (rows, live) = digest(connection, &copy).await?;
-            let (_, again) = digest(connection, &rebuilt).await?;
-            let difference = if live == again { None } else { first_difference(connection, &copy, &rebuilt).await? };
-            comparisons.push(Comparison { model: name, position, rows, live, rebuilt: again, difference });
-            drop_table(connection, &copy).await?;
-            drop_table(connection, &rebuilt).await?;
+        for ((definition, position), (mut connection, _)) in definitions.into_iter().zip(positions).zip(rebuilt) {
+            let (rows, live) = digest(&mut connection, COPY).await?;
+            let (_, rebuilt) = digest(&mut connection, REBUILT).await?;
+            let difference = if live == rebuilt { None } else { first_difference(&mut connection).await? };
+            comparisons.push(Comparison { model: definition.name(), position, rows, live, rebuilt, difference });
+            connection.close().await?;
         }
+        lock.close().await?;
         Ok(comparisons)
     }
+}
+
+/// Copies a live table; returns the position at which it stands.
+async fn copy(connection: &mut PgConnection, definition: &Definition) -> Result<Position, ReadModelError> {
+    let mut snapshot = connection.begin().await?;
+    sqlx::raw_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(&mut *snapshot).await?;
+    let position = sqlx::query_scalar!(
+        "SELECT position FROM readmodel.build WHERE model = $1 AND version = $2 AND role = 'live'",
+        definition.name(),
+        definition.version
+    )
+    .fetch_one(&mut *snapshot)
+    .await?;
+    let sql = format!("CREATE TEMP TABLE live AS SELECT key, doc FROM {}", definition.live());
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *snapshot).await?;
+    snapshot.commit().await?;
+    Ok(position)
 }
 
 /// Rows and digest of a table. Row digests are chained in the database, so that a table of any size fits in memory.
@@ -96,13 +104,9 @@ async fn digest(connection: &mut PgConnection, table: &str) -> Result<(i64, Stri
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
-async fn first_difference(
-    connection: &mut PgConnection,
-    live: &str,
-    rebuilt: &str,
-) -> Result<Option<Difference>, ReadModelError> {
+async fn first_difference(connection: &mut PgConnection) -> Result<Option<Difference>, ReadModelError> {
     let sql = format!(
-        "SELECT key, live.doc::text, rebuilt.doc::text FROM {live} live FULL JOIN {rebuilt} rebuilt USING (key)
+        "SELECT key, live.doc::text, rebuilt.doc::text FROM {COPY} live FULL JOIN {REBUILT} rebuilt USING (key)
          WHERE live.doc IS DISTINCT FROM rebuilt.doc ORDER BY key COLLATE \"C\" LIMIT 1"
     );
     let row = sqlx::query(AssertSqlSafe(sql)).fetch_optional(connection).await?;

@@ -2,105 +2,173 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, atomic::AtomicI64},
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use eventlog::{Log, Position, Recorded};
-use futures::StreamExt as _;
-use sqlx::PgPool;
+use sqlx::{PgPool, postgres::PgPoolOptions};
 use tokio::{
     sync::{broadcast, watch},
     task::JoinSet,
 };
 
 use crate::{
+    bulk::BuildOptions,
+    definition::{self, Definition},
     error::ReadModelError,
+    follower::Follower,
     model::{Model, Seen},
-    models,
-    tables::{self, AnyModel},
+    rebuild,
+    standing::Standing,
+    tables,
+    told::{see, tell},
+    worker::{Me, Worker},
 };
 
 /// Events folded in one transaction, at most.
 pub(crate) const PAGE: i64 = 1_000;
 /// How long a query waits for the models to reach a position.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long to wait before going on after trouble.
-const PAUSE: Duration = Duration::from_millis(500);
-/// How often to look, while nothing happens, whether the database still has what was folded.
-const LOOK: Duration = Duration::from_secs(2);
-/// Batches a slow subscriber may lag behind before it must catch up from the log.
-const NEWS: usize = 256;
+
+/// How read models are opened.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How those are built that are missing.
+    pub build: BuildOptions,
+    /// Fold only while no other process does, as a command beside a service.
+    pub standby: bool,
+}
 
 /// All read models: kept up to date, waited for, queried. Dropping it stops the engine.
 #[derive(Debug)]
 pub struct ReadModels {
     pub(crate) pool: PgPool,
     pub(crate) log: Arc<Log>,
-    reached: watch::Receiver<Position>,
-    news: broadcast::Sender<Arc<[Seen]>>,
-    trouble: Arc<Mutex<Option<String>>>,
-    _task: JoinSet<()>,
+    pub(crate) definitions: Arc<[Definition]>,
+    standing: Arc<Standing>,
+    _tasks: JoinSet<()>,
 }
 
 /// How the read models are doing.
 #[derive(Clone, Debug)]
 pub struct Health {
-    /// Every event up to here can be seen.
+    /// Every event up to here can be seen, except in models that are stale.
     pub position: Position,
     /// The end of the log as far as this process knows.
     pub head: Position,
     /// Why they do not go on, if they do not.
     pub trouble: Option<String>,
+    /// Models that show an earlier state.
+    pub stale: Vec<Stale>,
+}
+
+/// A model that does not keep up: its fold broke at an event, or it catches up after that was mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// Which.
+    pub model: &'static str,
+    /// Every event up to here can be seen in it.
+    pub position: Position,
+    /// Since when it does not keep up.
+    pub since: DateTime<Utc>,
+    /// The event at which it stopped, unless it goes on already.
+    pub stopped_at: Option<Position>,
+    /// Why.
+    pub trouble: Option<String>,
 }
 
 impl ReadModels {
-    /// Makes or rebuilds what is missing or was built by another definition, then follows the log.
-    pub async fn open(pool: PgPool, log: Arc<Log>) -> Result<Self, ReadModelError> {
-        let models: Arc<[Box<dyn AnyModel>]> = models::all().into();
-        crate::rebuild::bring_up_to_date(&pool, &log, &models).await?;
-        let begun = positions(&pool).await?;
-        let position = models.iter().filter_map(|model| begun.get(model.name())).min().copied().unwrap_or_default();
-        let (reached, watching) = watch::channel(position);
-        let (news, _) = broadcast::channel(NEWS);
-        let trouble = Arc::new(Mutex::new(None));
-        let engine = Engine {
+    /// Builds what is missing or was built by another definition, then keeps it up to date with the log. The models have
+    /// a pool of their own, as large as the one given, which finds the tables of this program's definitions.
+    pub async fn open(pool: PgPool, log: Arc<Log>, options: &Options) -> Result<Self, ReadModelError> {
+        Self::open_as(definition::all(), pool, log, options).await
+    }
+
+    pub(crate) async fn open_as(
+        definitions: Vec<Definition>,
+        pool: PgPool,
+        log: Arc<Log>,
+        options: &Options,
+    ) -> Result<Self, ReadModelError> {
+        rebuild::bring_up_to_date(&pool, &log, &definitions, &options.build).await?;
+        let connect =
+            (*pool.connect_options()).clone().options([("search_path", definition::search_path(&definitions))]);
+        let pool = PgPoolOptions::new()
+            .max_connections(pool.options().get_max_connections())
+            .acquire_timeout(pool.options().get_acquire_timeout())
+            // A dead connection is told by the query itself.
+            .test_before_acquire(false)
+            .connect_lazy_with(connect);
+        let definitions: Arc<[Definition]> = definitions.into();
+        let standing = Arc::new(Standing::new(definitions.len()));
+        standing.learn(&pool, &definitions, None).await?;
+        let me = Arc::new(Me::default());
+        let (tended, tending) = watch::channel(());
+        let (switched, switches) = watch::channel(());
+        let worker = Worker {
+            pool: pool.clone(),
+            definitions: definitions.clone(),
+            standing: standing.clone(),
+            standby: options.standby,
+            me: me.clone(),
+            tended,
+            switched,
+        };
+        let follower = Follower {
             pool: pool.clone(),
             log: log.clone(),
-            models,
-            reached,
-            news: news.clone(),
-            trouble: trouble.clone(),
+            definitions: definitions.clone(),
+            standing: standing.clone(),
+            me,
+            cursor: AtomicI64::new(0),
+            busy: std::sync::Mutex::default(),
         };
-        let mut task = JoinSet::new();
-        task.spawn(engine.run(position));
-        Ok(Self { pool, log, reached: watching, news, trouble, _task: task })
+        let mut tasks = JoinSet::new();
+        tasks.spawn(worker.run());
+        tasks.spawn(Arc::new(follower).run(tending, switches));
+        Ok(Self { pool, log, definitions, standing, _tasks: tasks })
     }
 
     /// Waits until every event up to a position can be seen, a few seconds at most.
     pub async fn reach(&self, position: Position) -> Result<(), ReadModelError> {
-        let mut reached = self.reached.clone();
+        let mut reached = self.standing.reached();
         match tokio::time::timeout(PATIENCE, reached.wait_for(|reached| *reached >= position)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(ReadModelError::Behind { position }),
         }
     }
 
+    /// Waits until they have caught up with the log as it is now, for as long as they go on.
+    pub async fn catch_up(&self) -> Result<(), ReadModelError> {
+        let head = self.log.head().await?.position;
+        loop {
+            let before = self.position();
+            match self.reach(head).await {
+                Err(ReadModelError::Behind { .. }) if self.position() > before => {}
+                done => return done,
+            }
+        }
+    }
+
     /// Every event up to here can be seen.
     pub fn position(&self) -> Position {
-        *self.reached.borrow()
+        *self.standing.reached().borrow()
     }
 
-    /// Batches of events as soon as they can be seen. Who lags too far behind is told so and catches up with
-    /// [`Self::seen_after`].
+    /// Batches of events as soon as they can be seen; an empty one tells that there are some, to be had with
+    /// [`Self::seen_after`]. Who lags too far behind is told so and catches up with that, too.
     pub fn news(&self) -> broadcast::Receiver<Arc<[Seen]>> {
-        self.news.subscribe()
+        self.standing.news()
     }
 
-    /// Events after a position, typed and opened, at most `limit`.
-    pub async fn seen_after(&self, after: Position, limit: i64) -> Result<Vec<Seen>, ReadModelError> {
+    /// Events after a position, typed and opened, at most `limit`; and up to where these are all that can be read.
+    pub async fn seen_after(&self, after: Position, limit: i64) -> Result<(Vec<Seen>, Position), ReadModelError> {
         let events = self.log.page(after, limit).await?;
-        see(&self.log, &events).await
+        let told = tell(self.log.keys(), &events).await?;
+        let last = events.last().map_or(after, |event| event.position);
+        Ok((told.into_iter().filter_map(Result::ok).collect(), last))
     }
 
     /// Recorded events, typed and opened.
@@ -110,159 +178,28 @@ impl ReadModels {
 
     /// How the read models are doing.
     pub fn health(&self) -> Health {
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Health { position: self.position(), head: *self.log.watch().borrow(), trouble }
+        let stale = self.definitions.iter().zip(self.standing.all()).filter_map(|(definition, stand)| {
+            let (stopped_at, trouble) = stand.stopped.map(|stopped| (stopped.position, stopped.why)).unzip();
+            let (model, position) = (definition.name(), stand.position);
+            Some(Stale { model, position, since: stand.stale_since?, stopped_at, trouble })
+        });
+        Health {
+            position: self.position(),
+            head: *self.log.watch().borrow(),
+            trouble: self.standing.trouble(),
+            stale: stale.collect(),
+        }
     }
 
     /// Rows by their keys: one query for many.
     pub async fn rows<M: Model>(&self, keys: &[String]) -> Result<HashMap<String, M::Row>, ReadModelError> {
         let mut connection = self.pool.acquire().await?;
-        tables::load::<M>(&mut connection, &tables::live(M::NAME), keys).await
+        tables::load::<M>(&mut connection, M::NAME, keys).await
     }
 
     /// One row.
     pub async fn row<M: Model>(&self, key: impl Into<String>) -> Result<Option<M::Row>, ReadModelError> {
         let key = key.into();
         Ok(self.rows::<M>(std::slice::from_ref(&key)).await?.remove(&key))
-    }
-}
-
-/// Types and opens recorded events.
-pub(crate) async fn see(log: &Log, events: &[Recorded]) -> Result<Vec<Seen>, ReadModelError> {
-    let opened = log.keys().open(events).await?;
-    events.iter().zip(opened).map(|(event, opened)| Seen::new(event, opened)).collect()
-}
-
-/// The checkpoint of each model.
-pub(crate) async fn positions(pool: &PgPool) -> Result<HashMap<String, Position>, ReadModelError> {
-    let rows = sqlx::query!("SELECT model, position FROM readmodel.checkpoint").fetch_all(pool).await?;
-    Ok(rows.into_iter().map(|row| (row.model, row.position)).collect())
-}
-
-struct Engine {
-    pool: PgPool,
-    log: Arc<Log>,
-    models: Arc<[Box<dyn AnyModel>]>,
-    reached: watch::Sender<Position>,
-    news: broadcast::Sender<Arc<[Seen]>>,
-    trouble: Arc<Mutex<Option<String>>>,
-}
-
-impl Engine {
-    async fn run(self, mut after: Position) {
-        loop {
-            let mut pages = Box::pin(self.log.follow(after, PAGE));
-            loop {
-                let done = match tokio::time::timeout(LOOK, pages.next()).await {
-                    Ok(Some(Ok(events))) => self.fold(&events).await,
-                    Ok(Some(Err(error))) => Err(error.into()),
-                    Ok(None) => return,
-                    // Nothing new; the database may have been restarted meanwhile.
-                    Err(_) => self.stored().await.map(|stored| stored.min(after)),
-                };
-                match done {
-                    Ok(last) => {
-                        let went_back = last < after;
-                        after = last;
-                        self.note(None);
-                        if went_back {
-                            tracing::warn!(position = last, "the database lost the last folds; they are done again");
-                            self.reached.send_replace(last);
-                            break;
-                        }
-                    }
-                    Err(error) => {
-                        self.note(Some(&error));
-                        tokio::time::sleep(PAUSE).await;
-                        break;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Every event up to here is in the tables of all models that are ours to fold.
-    async fn stored(&self) -> Result<Position, ReadModelError> {
-        let rows =
-            sqlx::query!("SELECT model, version, position FROM readmodel.checkpoint").fetch_all(&self.pool).await?;
-        let ours = rows
-            .into_iter()
-            .filter(|row| self.models.iter().any(|model| model.name() == row.model && model.version() == row.version));
-        Ok(ours.map(|row| row.position).min().unwrap_or(Position::MAX))
-    }
-
-    /// Folds a page into all models in one transaction; returns the position reached. When the database, having
-    /// crashed, has lost folds that came before this page, nothing is done and the position to go on from is returned.
-    async fn fold(&self, events: &[Recorded]) -> Result<Position, ReadModelError> {
-        loop {
-            if let Some(reached) = self.try_fold(events).await? {
-                return Ok(reached);
-            }
-        }
-    }
-
-    /// The same; nothing when a text was erased after it was opened here, and the page must be opened again.
-    async fn try_fold(&self, events: &[Recorded]) -> Result<Option<Position>, ReadModelError> {
-        let Some(last) = events.last().map(|event| event.position) else { return Ok(Some(0)) };
-        let destroyed = self.log.keys().destroyed();
-        let seen = see(&self.log, events).await?;
-        let mut transaction = self.pool.begin().await?;
-        // Read models can be folded again: they need not wait for the disk. (A crash of the database may undo the last
-        // folds, together with their checkpoints; that is noticed here or in `run`, and they are done again.)
-        sqlx::query!("SELECT set_config('synchronous_commit', 'off', true) AS done")
-            .fetch_one(&mut *transaction)
-            .await?;
-        // Several processes may fold; whoever holds the checkpoints does this page, the others find it done.
-        let checkpoints =
-            sqlx::query!("SELECT model, version, position FROM readmodel.checkpoint ORDER BY model FOR UPDATE")
-                .fetch_all(&mut *transaction)
-                .await?;
-        // Not in the statement that takes the lock: its snapshot may be older.
-        if self.log.keys().destroyed_since(destroyed, &mut transaction).await? {
-            return Ok(None);
-        }
-        let mut moved = Vec::new();
-        for model in self.models.iter() {
-            let Some(checkpoint) = checkpoints
-                .iter()
-                .find(|checkpoint| checkpoint.model == model.name() && checkpoint.version == model.version())
-            else {
-                // Another process runs a newer definition; its tables are its own business.
-                continue;
-            };
-            if checkpoint.position + 1 < seen[0].position {
-                return Ok(Some(checkpoint.position));
-            }
-            let from = seen.partition_point(|event| event.position <= checkpoint.position);
-            if from < seen.len() {
-                model.project(&mut transaction, &tables::live(model.name()), &seen[from..]).await?;
-                moved.push(model.name().to_owned());
-            }
-        }
-        sqlx::query!(
-            "UPDATE readmodel.checkpoint SET position = $1 WHERE model = ANY($2) AND position < $1",
-            last,
-            &moved
-        )
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        self.reached.send_if_modified(|reached| {
-            let rises = last > *reached;
-            *reached = last.max(*reached);
-            rises
-        });
-        #[expect(clippy::cast_precision_loss, reason = "positions stay far below 2^52")]
-        metrics::gauge!("readmodel_position").set(last as f64);
-        // Nobody may be listening.
-        let _ = self.news.send(seen.into());
-        Ok(Some(last))
-    }
-
-    fn note(&self, error: Option<&ReadModelError>) {
-        if let Some(error) = error {
-            tracing::error!(error = error as &dyn std::error::Error, "the read models do not go on");
-        }
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = error.map(ToString::to_string);
     }
 }

@@ -30,6 +30,35 @@ pub enum ReadModelError {
         /// Why.
         source: serde_json::Error,
     },
+    /// A build would show less than is shown now.
+    #[error("{model} would go back from position {from} to {to}: {why}")]
+    WouldGoBack {
+        /// Which model.
+        model: &'static str,
+        /// Where it stands.
+        from: Position,
+        /// Where the build stopped.
+        to: Position,
+        /// Why.
+        why: String,
+    },
+    /// There are no tables of before to go back to.
+    #[error("there is no previous table of the read model {model}")]
+    NoPrevious {
+        /// Which model.
+        model: &'static str,
+    },
+    /// A program with another definition still runs.
+    #[error("a program with the definition {version} of the read model {model} is still running")]
+    InUse {
+        /// Which model.
+        model: String,
+        /// Its other version.
+        version: String,
+    },
+    /// A task that builds ended before its work was done.
+    #[error("building ended early")]
+    Ended(#[source] tokio::task::JoinError),
     /// The read models did not reach the position in time.
     #[error("the read models have not reached position {position} yet")]
     Behind {
@@ -39,13 +68,24 @@ pub enum ReadModelError {
 }
 
 impl ReadModelError {
+    pub(crate) fn ended(error: tokio::task::JoinError) -> Self {
+        Self::Ended(error)
+    }
+
     /// Whether it is worth trying again later.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Log(error) => matches!(error, ReadError::Unavailable(_)),
             Self::Database(error) => !matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::RowNotFound),
             Self::Behind { .. } => true,
-            Self::Keys(_) | Self::Event { .. } | Self::Row { .. } => false,
+            Self::Keys(KeyError::Database(_)) => true,
+            Self::Keys(_)
+            | Self::Event { .. }
+            | Self::Row { .. }
+            | Self::WouldGoBack { .. }
+            | Self::NoPrevious { .. }
+            | Self::InUse { .. }
+            | Self::Ended(_) => false,
         }
     }
 }

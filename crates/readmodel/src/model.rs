@@ -56,8 +56,10 @@ impl Seen {
 
 /// A read model: rows with a key, folded from events.
 pub trait Model: Send + Sync + 'static {
-    /// Its table is `readmodel.<NAME>`, with the columns `key text` and `doc jsonb`.
+    /// Its table is called so, with the columns `key text` and `doc jsonb`, in a schema for this definition of it.
     const NAME: &'static str;
+    /// The kinds of streams whose events it folds: no other event changes a row.
+    const KINDS: &'static [&'static str];
     /// The file that defines it, `include_str!` of itself: when that changes, the model is rebuilt on start.
     const DEFINITION: &'static str;
     /// Raise it when something elsewhere changes what is folded, such as how events are told. (A test says so: see
@@ -72,6 +74,16 @@ pub trait Model: Send + Sync + 'static {
 
     /// The keys of the rows that folding this event may read. (Rows it only writes need not be named.)
     fn touches(event: &Seen) -> Vec<String>;
+
+    /// The thing that every event concerns which the row with a key comes from.
+    fn subject(key: &str) -> Option<Uuid> {
+        Uuid::parse_str(key).ok()
+    }
+
+    /// Whether the row with a key is written once and never read or written by a fold again.
+    fn is_final(_key: &str) -> bool {
+        false
+    }
 
     /// Takes an event into account. Pure: the same rows and event give the same rows.
     fn fold(rows: &mut Rows<Self::Row>, event: &Seen);
@@ -102,6 +114,17 @@ impl<R> Default for Rows<R> {
 impl<R> Rows<R> {
     pub(crate) fn new(rows: HashMap<String, R>) -> Self {
         Self { rows, changed: HashSet::new() }
+    }
+
+    /// Adds rows as they are stored.
+    pub(crate) fn add_stored(&mut self, rows: HashMap<String, R>) {
+        self.rows.extend(rows);
+    }
+
+    /// Takes away written rows for which there is nothing more to do.
+    pub(crate) fn take_changed(&mut self, which: impl Fn(&str) -> bool) -> Vec<(String, R)> {
+        let taken: Vec<String> = self.changed.extract_if(|key| which(key)).collect();
+        taken.into_iter().filter_map(|key| self.rows.remove_entry(&key)).collect()
     }
 
     /// The row, if there is one.

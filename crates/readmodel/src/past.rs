@@ -11,10 +11,11 @@ use uuid::Uuid;
 
 use crate::{
     ReadModels,
-    engine::{PAGE, see},
+    engine::PAGE,
     error::ReadModelError,
     model::{Model, Origin, Rows},
     models::cycle::{CycleRow, Cycles},
+    told::see,
 };
 
 /// How one thing was: the rows of a model folded from every event that concerns a subject, up to and including a

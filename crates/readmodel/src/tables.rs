@@ -1,13 +1,17 @@
-//! Reading and writing the rows of a model, whatever the model.
+//! The rows of a model, whatever the model: made, read, folded, written.
 
-use std::{collections::HashMap, marker::PhantomData};
+use std::{any::Any, collections::HashMap, marker::PhantomData, panic::AssertUnwindSafe};
 
+use eventlog::{Log, Position};
 use futures::future::BoxFuture;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use crate::{
+    bulk::{Bulk, Folder},
     error::ReadModelError,
+    mend,
     model::{Model, Rows, Seen},
+    told::{Stopped, Told, readable},
 };
 
 /// A model without its types, so that the engine can hold many.
@@ -17,20 +21,29 @@ pub(crate) trait AnyModel: Send + Sync {
     /// Changes with the definition of the model.
     fn version(&self) -> String;
 
-    /// Makes an empty table with its indexes.
-    fn create<'a>(
-        &'a self,
-        connection: &'a mut PgConnection,
-        table: &'a str,
-    ) -> BoxFuture<'a, Result<(), ReadModelError>>;
+    /// The kinds of streams whose events it folds.
+    fn kinds(&self) -> &'static [&'static str];
 
-    /// Folds events, in order, into a table.
+    /// Folds events, in order, into a table, as far as they can be.
     fn project<'a>(
         &'a self,
         connection: &'a mut PgConnection,
         table: &'a str,
+        events: &'a [Told],
+    ) -> BoxFuture<'a, Result<Option<Stopped>, ReadModelError>>;
+
+    /// Folds very many events, in order, into a new table, over a connection of its own.
+    fn bulk(&self, connection: PgConnection, table: String, memory: usize) -> Box<dyn Bulk>;
+
+    /// Folds the rows anew into which some events went, as of a position. Returns how many changed.
+    fn mend<'a>(
+        &'a self,
+        connection: &'a mut PgConnection,
+        table: &'a str,
+        log: &'a Log,
         events: &'a [Seen],
-    ) -> BoxFuture<'a, Result<(), ReadModelError>>;
+        until: Position,
+    ) -> BoxFuture<'a, Result<usize, ReadModelError>>;
 }
 
 pub(crate) struct Of<M>(PhantomData<M>);
@@ -39,11 +52,6 @@ impl<M: Model> Of<M> {
     pub(crate) fn boxed() -> Box<dyn AnyModel> {
         Box::new(Self(PhantomData))
     }
-}
-
-/// The table that queries read.
-pub(crate) fn live(model: &str) -> String {
-    format!("readmodel.{model}")
 }
 
 impl<M: Model> AnyModel for Of<M> {
@@ -61,39 +69,95 @@ impl<M: Model> AnyModel for Of<M> {
         format!("{}-{}", M::VERSION, &hex::encode(hash.finalize())[..12])
     }
 
-    fn create<'a>(
-        &'a self,
-        connection: &'a mut PgConnection,
-        table: &'a str,
-    ) -> BoxFuture<'a, Result<(), ReadModelError>> {
-        Box::pin(async move {
-            let mut sql = format!("CREATE TABLE {table} (key text COLLATE \"C\" PRIMARY KEY, doc jsonb NOT NULL);");
-            for index in M::INDEXES {
-                sql.push_str(&index.replace("{table}", table));
-                sql.push(';');
-            }
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
-            Ok(())
-        })
+    fn kinds(&self) -> &'static [&'static str] {
+        M::KINDS
     }
 
     fn project<'a>(
         &'a self,
         connection: &'a mut PgConnection,
         table: &'a str,
-        events: &'a [Seen],
-    ) -> BoxFuture<'a, Result<(), ReadModelError>> {
+        events: &'a [Told],
+    ) -> BoxFuture<'a, Result<Option<Stopped>, ReadModelError>> {
         Box::pin(async move {
-            let mut keys: Vec<String> = events.iter().flat_map(M::touches).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            let mut rows = Rows::new(load::<M>(connection, table, &keys).await?);
-            for event in events {
-                M::fold(&mut rows, event);
+            let (mut events, mut stopped) = readable(events, M::KINDS);
+            loop {
+                let mut keys: Vec<String> = events.iter().flat_map(|event| M::touches(event)).collect();
+                keys.sort_unstable();
+                keys.dedup();
+                let mut rows = Rows::new(load::<M>(connection, table, &keys).await?);
+                match fold::<M>(&mut rows, &events) {
+                    Ok(()) => {
+                        store::<M>(connection, table, &rows).await?;
+                        return Ok(stopped);
+                    }
+                    // Half an event may have been folded: begin again with the events before it.
+                    Err((n, why)) => {
+                        stopped = Some(Stopped { position: events[n].position, why });
+                        events.truncate(n);
+                    }
+                }
             }
-            store::<M>(connection, table, &rows).await
         })
     }
+
+    fn bulk(&self, connection: PgConnection, table: String, memory: usize) -> Box<dyn Bulk> {
+        Box::new(Folder::<M>::new(connection, table, memory))
+    }
+
+    fn mend<'a>(
+        &'a self,
+        connection: &'a mut PgConnection,
+        table: &'a str,
+        log: &'a Log,
+        events: &'a [Seen],
+        until: Position,
+    ) -> BoxFuture<'a, Result<usize, ReadModelError>> {
+        Box::pin(mend::mend::<M>(connection, table, log, events, until))
+    }
+}
+
+/// Folds events one after the other. Tells at which one the fold broke, and what it said.
+pub(crate) fn fold<M: Model>(rows: &mut Rows<M::Row>, events: &[&Seen]) -> Result<(), (usize, String)> {
+    events.iter().enumerate().try_for_each(|(n, event)| {
+        std::panic::catch_unwind(AssertUnwindSafe(|| M::fold(rows, event))).map_err(|panic| (n, said(&*panic)))
+    })
+}
+
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the fold broke: {}", text.unwrap_or("it did not say why"))
+}
+
+/// The one shape of a table, without its primary key.
+pub(crate) async fn create(connection: &mut PgConnection, table: &str) -> Result<(), ReadModelError> {
+    let sql = format!("CREATE TABLE {table} (key text COLLATE \"C\" NOT NULL, doc jsonb NOT NULL)");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
+    Ok(())
+}
+
+/// The primary key.
+pub(crate) async fn add_key(connection: &mut PgConnection, table: &str) -> Result<(), ReadModelError> {
+    sqlx::raw_sql(AssertSqlSafe(format!("ALTER TABLE {table} ADD PRIMARY KEY (key)"))).execute(connection).await?;
+    Ok(())
+}
+
+/// What a query needs to find rows soon.
+pub(crate) async fn add_indexes(
+    connection: &mut PgConnection,
+    table: &str,
+    indexes: &[&str],
+) -> Result<(), ReadModelError> {
+    for index in indexes {
+        sqlx::raw_sql(AssertSqlSafe(index.replace("{table}", table))).execute(&mut *connection).await?;
+    }
+    sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {table}"))).execute(connection).await?;
+    Ok(())
+}
+
+pub(crate) async fn drop(connection: &mut PgConnection, table: &str) -> Result<(), ReadModelError> {
+    sqlx::raw_sql(AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}"))).execute(connection).await?;
+    Ok(())
 }
 
 /// The rows with these keys.
@@ -120,20 +184,35 @@ pub(crate) fn read<M: Model>(doc: &str) -> Result<M::Row, ReadModelError> {
     serde_json::from_str(doc).map_err(|source| ReadModelError::Row { model: M::NAME, source })
 }
 
+/// A row as a document.
+pub(crate) fn write<M: Model>(row: &M::Row) -> Result<String, ReadModelError> {
+    serde_json::to_string(row).map_err(|source| ReadModelError::Row { model: M::NAME, source })
+}
+
 async fn store<M: Model>(
     connection: &mut PgConnection,
     table: &str,
     rows: &Rows<M::Row>,
 ) -> Result<(), ReadModelError> {
     let changed = rows.changed();
-    if changed.is_empty() {
-        return Ok(());
-    }
     let mut keys = Vec::with_capacity(changed.len());
     let mut docs = Vec::with_capacity(changed.len());
     for (key, row) in changed {
         keys.push(key.to_owned());
-        docs.push(serde_json::to_string(row).map_err(|source| ReadModelError::Row { model: M::NAME, source })?);
+        docs.push(write::<M>(row)?);
+    }
+    upsert(connection, table, keys, docs).await
+}
+
+/// Writes documents by their keys, in place of those that are there.
+pub(crate) async fn upsert(
+    connection: &mut PgConnection,
+    table: &str,
+    keys: Vec<String>,
+    docs: Vec<String>,
+) -> Result<(), ReadModelError> {
+    if keys.is_empty() {
+        return Ok(());
     }
     let sql = format!(
         "INSERT INTO {table} (key, doc) SELECT key, doc::jsonb FROM unnest($1::text[], $2::text[]) AS new (key, doc)

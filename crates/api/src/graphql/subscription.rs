@@ -134,13 +134,14 @@ fn seen_after(models: &Arc<ReadModels>, after: Option<Position>) -> impl Stream<
         loop {
             let reached = models.position();
             if reached > after {
-                let mut page = match models.seen_after(after, PAGE).await {
+                let (mut page, last) = match models.seen_after(after, PAGE).await {
                     Ok(page) => page,
                     // Told once; whoever listens takes up again after the last position it saw.
                     Err(error) => return Some((Err(Failed::from(error)), None)),
                 };
                 page.retain(|seen| seen.position <= reached);
-                if let Some(last) = page.last().map(|seen| seen.position) {
+                let last = last.min(reached);
+                if last > after {
                     return Some((Ok(page), Some((models, news, last))));
                 }
             }

@@ -69,7 +69,8 @@ impl World {
         let kek = KeyEncryptionKey::new([7; 32]);
         let log = Log::open(pool.clone(), connect, kek, &eventlog::Options::default()).await.expect("opens");
         let log = Arc::new(log);
-        let models = Arc::new(ReadModels::open(pool.clone(), log.clone()).await.expect("opens"));
+        let models =
+            Arc::new(ReadModels::open(pool.clone(), log.clone(), &readmodel::Options::default()).await.expect("opens"));
         let app = Arc::new(App::new(log, Policies::embedded().expect("policies"), Source::system()));
         let platform = Platform { app: app.clone(), models: models.clone(), pool };
         let demo = MEMBERS.iter().map(|(name, _)| persona(name)).collect();

@@ -4,7 +4,8 @@ use crate::{config::Config, platform::Platform};
 
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let platform = Platform::open(&config).await?;
-    drop(platform.read_models().await?);
+    let options = readmodel::Options { standby: true, ..readmodel::Options::default() };
+    drop(platform.read_models(&options).await?);
     tracing::info!("the database has the present schema");
     platform.close().await
 }

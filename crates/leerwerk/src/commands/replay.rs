@@ -4,8 +4,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use anyhow::bail;
 use clap::{Args, builder::PossibleValuesParser};
-use eventlog::Position;
-use readmodel::{Comparison, Difference, ReadModels};
+use readmodel::{Comparison, Difference};
 use serde_json::{Map, Value};
 
 use super::history::print;
@@ -38,27 +37,8 @@ impl Replay {
 }
 
 async fn compare(platform: &Platform, only: &[String]) -> anyhow::Result<Vec<Comparison>> {
-    let models = platform.read_models().await?;
-    catch_up(&models, platform.log.head().await?.position).await?;
-    Ok(models.check(only).await?)
-}
-
-/// Waits until the read models have seen every event up to a position, for as long as they go on.
-pub(super) async fn catch_up(models: &ReadModels, head: Position) -> anyhow::Result<()> {
-    loop {
-        let before = models.position();
-        match models.reach(head).await {
-            Ok(()) => return Ok(()),
-            Err(error) => {
-                if let Some(trouble) = models.health().trouble {
-                    bail!("the read models stopped at position {} of {head}: {trouble}", models.position());
-                }
-                if models.position() == before {
-                    return Err(error.into());
-                }
-            }
-        }
-    }
+    let options = readmodel::Options { standby: true, ..readmodel::Options::default() };
+    Ok(platform.read_models(&options).await?.check(only).await?)
 }
 
 fn differs(model: &Comparison) -> bool {

@@ -36,11 +36,7 @@ impl Serve {
         if self.config.demo {
             crate::demo_world::load_if_empty(&platform).await?;
         }
-        let models = platform.read_models().await?;
-        if self.config.demo {
-            // Whoever is told of the demo world finds it.
-            super::replay::catch_up(&models, platform.log.head().await?.position).await?;
-        }
+        let models = platform.read_models(&readmodel::Options::default()).await?;
         let app = Arc::new(App::new(platform.log.clone(), Policies::embedded()?, Source::system()));
         let _housekeeping = housekeeping::start(&app, self.config.receipt_retention);
         let demo = if self.config.demo { Some(crate::demo_world::personas()) } else { None };

@@ -146,7 +146,7 @@ impl Process {
     pub(crate) async fn folded(&self) {
         let head = self.log.head().await.expect("read").position;
         until("the read models fold the log", async || {
-            let sql = "SELECT count(*) > 0 AND min(position) >= $1 FROM readmodel.checkpoint";
+            let sql = "SELECT count(*) > 0 AND min(position) >= $1 FROM readmodel.build WHERE role = 'live'";
             sqlx::query_scalar::<_, Option<bool>>(sql).bind(head).fetch_one(&self.pool).await.expect("read")
                 == Some(true)
         })

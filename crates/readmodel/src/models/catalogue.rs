@@ -1,7 +1,7 @@
 //! Themes, interventions, regions and organisations: the names behind ids.
 
 use domain::{
-    Event,
+    Aggregate as _, Event,
     id::RegionId,
     intervention::InterventionEvent,
     organisation::{OrganisationEvent, OrganisationKind},
@@ -70,6 +70,12 @@ pub enum About {
 
 impl Model for Catalogue {
     const NAME: &'static str = "catalogue";
+    const KINDS: &'static [&'static str] = &[
+        domain::theme::Theme::KIND,
+        domain::intervention::Intervention::KIND,
+        domain::region::Region::KIND,
+        domain::organisation::Organisation::KIND,
+    ];
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("catalogue.rs");
     const ORIGIN: Origin = Origin::Stream;
@@ -110,7 +116,7 @@ impl ReadModels {
     /// All entries of one kind (`theme`, `intervention`, `region`, `organisation`), by name.
     pub async fn catalogue(&self, kind: &str) -> Result<Vec<Entry>, ReadModelError> {
         let docs = sqlx::query_scalar!(
-            r#"SELECT doc::text AS "doc!" FROM readmodel.catalogue WHERE doc ->> 'kind' = $1
+            r#"SELECT doc::text AS "doc!" FROM catalogue WHERE doc ->> 'kind' = $1
                ORDER BY lower(doc ->> 'name'), key"#,
             kind
         )

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::{
-    Event, Timestamp,
+    Aggregate as _, Event, Timestamp,
     id::{CycleId, MemberId, ObservationId, ProjectId},
     pdsa::{CycleEvent, Decision, PredictionMet},
 };
@@ -119,6 +119,7 @@ pub struct AbandonedRow {
 
 impl Model for Cycles {
     const NAME: &'static str = "cycle";
+    const KINDS: &'static [&'static str] = &[domain::pdsa::Cycle::KIND];
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("cycle.rs");
     const ORIGIN: Origin = Origin::Stream;
@@ -206,7 +207,7 @@ impl ReadModels {
     pub async fn cycles_of(&self, projects: &[ProjectId]) -> Result<Vec<CycleRow>, ReadModelError> {
         let projects: Vec<String> = projects.iter().map(ToString::to_string).collect();
         let docs = sqlx::query_scalar!(
-            r#"SELECT doc::text AS "doc!" FROM readmodel.cycle WHERE doc ->> 'project' = ANY($1)
+            r#"SELECT doc::text AS "doc!" FROM cycle WHERE doc ->> 'project' = ANY($1)
                ORDER BY (doc ->> 'planned_position')::bigint"#,
             &projects
         )

@@ -1,7 +1,7 @@
 //! The feed of experiences, and where each was reused.
 
 use domain::{
-    Event, Timestamp,
+    Aggregate as _, Event, Timestamp,
     experience::{ExperienceEvent, ExperienceKind},
     id::{BottleneckId, ExperienceId, InterventionId, MemberId, ProjectId, ThemeId},
     phase::Phase,
@@ -87,6 +87,7 @@ pub struct ExperienceFilter {
 
 impl Model for Experiences {
     const NAME: &'static str = "experience";
+    const KINDS: &'static [&'static str] = &[domain::experience::Experience::KIND, domain::project::Project::KIND];
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("experience.rs");
     const INDEXES: &'static [&'static str] = &[
@@ -164,7 +165,7 @@ impl ReadModels {
         limit: i64,
     ) -> Result<Vec<ExperienceRow>, ReadModelError> {
         let docs = sqlx::query_scalar!(
-            r#"SELECT doc::text AS "doc!" FROM readmodel.experience
+            r#"SELECT doc::text AS "doc!" FROM experience
                WHERE (doc ->> 'shared_position')::bigint < $1
                  AND ($2::text IS NULL OR doc -> 'themes' ? $2)
                  AND ($3::text IS NULL OR doc ->> 'intervention' = $3)

@@ -1,7 +1,7 @@
 //! Knowledge pages: as their editors see them, and as published.
 
 use domain::{
-    Event, Timestamp,
+    Aggregate as _, Event, Timestamp,
     id::{InterventionId, MemberId, PageId, SectionId, ThemeId},
     knowledge_page::{PageEvent, Source},
 };
@@ -70,6 +70,7 @@ pub struct KnowledgePageFilter {
 
 impl Model for KnowledgePages {
     const NAME: &'static str = "knowledge_page";
+    const KINDS: &'static [&'static str] = &[domain::knowledge_page::KnowledgePage::KIND];
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("knowledge_page.rs");
     const ORIGIN: Origin = Origin::Stream;
@@ -150,7 +151,7 @@ impl ReadModels {
         limit: i64,
     ) -> Result<Vec<KnowledgePageRow>, ReadModelError> {
         let docs = sqlx::query_scalar!(
-            r#"SELECT doc::text AS "doc!" FROM readmodel.knowledge_page
+            r#"SELECT doc::text AS "doc!" FROM knowledge_page
                WHERE (doc ->> 'drafted_position')::bigint < $1
                  AND ($2::text IS NULL OR doc ->> 'theme' = $2)
                  AND ($3::text IS NULL OR doc ->> 'intervention' = $3)

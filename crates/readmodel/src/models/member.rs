@@ -1,7 +1,7 @@
 //! Who takes part.
 
 use domain::{
-    Event,
+    Aggregate as _, Event,
     id::{MemberId, OrganisationId, ThemeId},
     member::{MemberEvent, Profession},
 };
@@ -38,6 +38,7 @@ pub struct MemberRow {
 
 impl Model for Members {
     const NAME: &'static str = "member";
+    const KINDS: &'static [&'static str] = &[domain::member::Member::KIND];
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("member.rs");
     const ORIGIN: Origin = Origin::Stream;
@@ -82,7 +83,7 @@ impl ReadModels {
     /// Members in the order in which they came, after a position.
     pub async fn members(&self, after: i64, limit: i64) -> Result<Vec<MemberRow>, ReadModelError> {
         let docs = sqlx::query_scalar!(
-            r#"SELECT doc::text AS "doc!" FROM readmodel.member WHERE (doc ->> 'since')::bigint > $1
+            r#"SELECT doc::text AS "doc!" FROM member WHERE (doc ->> 'since')::bigint > $1
                ORDER BY (doc ->> 'since')::bigint LIMIT $2"#,
             after,
             limit

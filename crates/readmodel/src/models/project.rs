@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::{
-    Event, Timestamp,
+    Aggregate as _, Event, Timestamp,
     id::{BottleneckId, ExperienceId, InterventionId, MemberId, OrganisationId, ProjectId, RegionId, UpdateId},
     phase::Phase,
     project::{BottleneckKind, ProjectEvent},
@@ -130,6 +130,7 @@ pub struct ProjectFilter {
 
 impl Model for Projects {
     const NAME: &'static str = "project";
+    const KINDS: &'static [&'static str] = &[domain::project::Project::KIND];
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("project.rs");
     const ORIGIN: Origin = Origin::Stream;
@@ -235,7 +236,7 @@ impl ReadModels {
         limit: i64,
     ) -> Result<Vec<ProjectRow>, ReadModelError> {
         let docs = sqlx::query_scalar!(
-            r#"SELECT doc::text AS "doc!" FROM readmodel.project
+            r#"SELECT doc::text AS "doc!" FROM project
                WHERE (doc ->> 'registered_position')::bigint < $1
                  AND ($2::text IS NULL OR doc -> 'interventions' ? $2)
                  AND ($3::text IS NULL OR doc ->> 'phase' = $3)

@@ -1,7 +1,7 @@
 //! The question board and the page of a question with its answers.
 
 use domain::{
-    Actor, Event, Timestamp,
+    Actor, Aggregate as _, Event, Timestamp,
     id::{AnswerId, InterventionId, MemberId, ProjectId, QuestionId, ThemeId},
     phase::Phase,
     question::{AskerTag, QuestionEvent},
@@ -87,6 +87,7 @@ pub struct QuestionFilter {
 
 impl Model for Questions {
     const NAME: &'static str = "question";
+    const KINDS: &'static [&'static str] = &[domain::question::Question::KIND];
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("question.rs");
     const ORIGIN: Origin = Origin::Stream;
@@ -181,7 +182,7 @@ impl ReadModels {
     ) -> Result<Vec<QuestionRow>, ReadModelError> {
         let ids: Vec<String> = filter.ids.iter().map(ToString::to_string).collect();
         let docs = sqlx::query_scalar!(
-            r#"SELECT doc::text AS "doc!" FROM readmodel.question
+            r#"SELECT doc::text AS "doc!" FROM question
                WHERE (doc ->> 'asked_position')::bigint < $1
                  AND ($2::text IS NULL OR doc -> 'themes' ? $2)
                  AND ($3::text IS NULL OR doc ->> 'intervention' = $3)
@@ -205,11 +206,10 @@ impl ReadModels {
 
     /// Every question whose asker is hidden, with its tag, for its asker to recognise.
     pub async fn hidden_questions(&self) -> Result<Vec<(QuestionId, AskerTag)>, ReadModelError> {
-        let rows = sqlx::query!(
-            r#"SELECT key, doc ->> 'hidden' AS "tag!" FROM readmodel.question WHERE doc ->> 'hidden' IS NOT NULL"#
-        )
-        .fetch_all(&self.pool)
-        .await?;
+        let rows =
+            sqlx::query!(r#"SELECT key, doc ->> 'hidden' AS "tag!" FROM question WHERE doc ->> 'hidden' IS NOT NULL"#)
+                .fetch_all(&self.pool)
+                .await?;
         Ok(rows
             .into_iter()
             .filter_map(|row| Some((uuid::Uuid::parse_str(&row.key).ok()?.into(), AskerTag(row.tag))))

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::{Event, Sealed, experience::ExperienceEvent, question::QuestionEvent, text::Prose};
+use domain::{Aggregate as _, Event, Sealed, experience::ExperienceEvent, question::QuestionEvent, text::Prose};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -73,6 +73,7 @@ pub struct Found {
 
 impl Model for Similar {
     const NAME: &'static str = "contribution";
+    const KINDS: &'static [&'static str] = &[domain::question::Question::KIND, domain::experience::Experience::KIND];
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("similar.rs");
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} USING gin (readmodel.lexemes(doc))"];
@@ -134,7 +135,7 @@ impl ReadModels {
         }
         let query = asked.iter().map(|lexeme| format!("'{lexeme}'")).collect::<Vec<_>>().join(" | ");
         let docs = sqlx::query_scalar!(
-            r#"SELECT doc::text AS "doc!" FROM readmodel.contribution
+            r#"SELECT doc::text AS "doc!" FROM contribution
                WHERE readmodel.lexemes(doc) @@ $1::text::tsquery
                ORDER BY (SELECT count(*) FROM unnest($2::text[]) AS lexeme WHERE doc -> 'lexemes' ? lexeme) DESC,
                         (doc ->> 'position')::bigint DESC

@@ -1,8 +1,8 @@
 //! The timeline of a project: every event that concerns it, in one line of time.
 
 use domain::{
-    Event, Timestamp, experience::ExperienceEvent, id::ProjectId, pdsa::CycleEvent, project::ProjectEvent,
-    question::QuestionEvent, sentence::Sentence,
+    Aggregate as _, Event, Timestamp, experience::ExperienceEvent, id::ProjectId, pdsa::CycleEvent,
+    project::ProjectEvent, question::QuestionEvent, sentence::Sentence,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -71,6 +71,12 @@ fn of(stream: Uuid) -> String {
 
 impl Model for Timeline {
     const NAME: &'static str = "timeline";
+    const KINDS: &'static [&'static str] = &[
+        domain::project::Project::KIND,
+        domain::pdsa::Cycle::KIND,
+        domain::question::Question::KIND,
+        domain::experience::Experience::KIND,
+    ];
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("timeline.rs");
     const INDEXES: &'static [&'static str] = &[];
@@ -81,6 +87,15 @@ impl Model for Timeline {
             Event::Cycle(_) | Event::Question(_) | Event::Experience(_) => vec![of(event.stream.id)],
             _ => Vec::new(),
         }
+    }
+
+    fn subject(key: &str) -> Option<Uuid> {
+        let id = key.strip_prefix("of/").or_else(|| key.split('/').next())?;
+        Uuid::parse_str(id).ok()
+    }
+
+    fn is_final(key: &str) -> bool {
+        !key.starts_with("of/")
     }
 
     fn fold(rows: &mut Rows<TimelineRow>, event: &Seen) {
@@ -123,7 +138,7 @@ impl ReadModels {
         let (from, to) = (key(project, after), key(project, before.clamp(0, 999_999_999_999)));
         let docs = if newest_first {
             sqlx::query_scalar!(
-                r#"SELECT doc::text AS "doc!" FROM readmodel.timeline WHERE key > $1 AND key < $2
+                r#"SELECT doc::text AS "doc!" FROM timeline WHERE key > $1 AND key < $2
                    ORDER BY key DESC LIMIT $3"#,
                 from,
                 to,
@@ -133,7 +148,7 @@ impl ReadModels {
             .await?
         } else {
             sqlx::query_scalar!(
-                r#"SELECT doc::text AS "doc!" FROM readmodel.timeline WHERE key > $1 AND key < $2
+                r#"SELECT doc::text AS "doc!" FROM timeline WHERE key > $1 AND key < $2
                    ORDER BY key LIMIT $3"#,
                 from,
                 to,

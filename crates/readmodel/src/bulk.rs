@@ -1,0 +1,323 @@
+//! Folding very many events: rows stay in memory while there is room, and go to the database by COPY.
+
+use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc, time::Instant};
+
+use eventlog::{Log, Position};
+use futures::{StreamExt as _, future::BoxFuture};
+use sqlx::{AssertSqlSafe, PgConnection};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+
+use crate::{
+    definition::Definition,
+    engine::PAGE,
+    error::ReadModelError,
+    model::{Model, Rows, Seen},
+    tables::{add_indexes, add_key, fold, load, upsert, write},
+    told::{Stopped, Told, position, readable, tell},
+};
+
+/// Rows are sent when they are this many bytes.
+const PIECE: usize = 4 << 20;
+/// Rows in memory take about so many times what they take as documents.
+const OVERHEAD: usize = 3;
+/// Rows that are merged into those of earlier in one statement.
+const MERGED: usize = 5_000;
+
+/// Pages that wait for a fold, at most.
+const WAITING: usize = 2;
+
+/// How building is done.
+#[derive(Clone, Debug)]
+pub struct BuildOptions {
+    /// How much rows may take in memory while models are built, all together, in bytes; what is more goes to the database
+    /// and comes back when it is needed.
+    pub memory: usize,
+    /// Is told how far it is.
+    pub progress: watch::Sender<Option<Building>>,
+}
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        Self { memory: 512 << 20, progress: watch::Sender::new(None) }
+    }
+}
+
+/// Models are being built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Building {
+    /// How many.
+    pub models: usize,
+    /// Every event up to here has been read.
+    pub position: Position,
+    /// Up to here they are read.
+    pub until: Position,
+    /// When it began.
+    pub began: Instant,
+}
+
+/// A new, empty table without a key to fold a model into.
+pub(crate) struct Target<'a> {
+    pub(crate) definition: &'a Definition,
+    pub(crate) table: String,
+    /// The position of the last event for it.
+    pub(crate) until: Position,
+    /// Nobody else's.
+    pub(crate) connection: PgConnection,
+}
+
+/// A page of events on its way to the folds.
+type Page = Arc<(Vec<Told>, usize)>;
+/// Folds what it is sent, to the end.
+type Folding = JoinHandle<Result<Bulked, ReadModelError>>;
+
+/// Folds the log into tables in one reading: one task reads, as many as there are cores open and decode, one for each
+/// model folds and writes. Returns the connections and where each fold stopped, in their order.
+pub(crate) async fn read_into(
+    log: &Log,
+    targets: Vec<Target<'_>>,
+    options: &BuildOptions,
+) -> Result<Vec<(PgConnection, Option<Stopped>)>, ReadModelError> {
+    let until = targets.iter().map(|target| target.until).max().unwrap_or_default();
+    let mut kinds: Vec<&str> = targets.iter().flat_map(|target| target.definition.model.kinds()).copied().collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let building = Building { models: targets.len(), position: 0, until, began: Instant::now() };
+    options.progress.send_replace(Some(building));
+    let memory = options.memory / targets.len().max(1);
+    let mut folds: Vec<(mpsc::Sender<Page>, Folding)> = Vec::with_capacity(targets.len());
+    let mut places = Vec::with_capacity(targets.len());
+    for Target { definition, table, until, mut connection } in targets {
+        // Rows can be built again: they need not wait for the disk.
+        let settings = "SET synchronous_commit = off; SET maintenance_work_mem = '128MB'";
+        sqlx::raw_sql(settings).execute(&mut connection).await?;
+        let bulk = definition.model.bulk(connection, table.clone(), memory);
+        let (pages, coming) = mpsc::channel(WAITING);
+        folds.push((pages, tokio::spawn(fold_all(bulk, coming, until))));
+        places.push((definition, table, until));
+    }
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let pages = log.copy_out(0, until, &kinds).await?;
+    let decoded = pages.map(|page| {
+        let keys = log.keys().clone();
+        async move {
+            let page = page?;
+            let bytes = page.iter().map(|event| event.data.get().len()).sum();
+            let told = tokio::spawn(async move { tell(&keys, &page).await });
+            Ok::<Page, ReadModelError>(Arc::new((told.await.map_err(ReadModelError::ended)??, bytes)))
+        }
+    });
+    let mut decoded = std::pin::pin!(decoded.buffered(cores));
+    while let Some(page) = decoded.next().await {
+        let page = page?;
+        for (pages, _) in &folds {
+            // One that failed takes no more, and says so in the end.
+            let _ = pages.send(page.clone()).await;
+        }
+        if let Some(last) = page.0.last().map(position) {
+            metrics::gauge!("readmodel_building_position").set(crate::as_gauge(last));
+            options.progress.send_replace(Some(Building { position: last, ..building }));
+        }
+    }
+    let mut built = Vec::with_capacity(folds.len());
+    for ((pages, folding), (definition, table, until)) in folds.into_iter().zip(places) {
+        drop(pages);
+        let Bulked { mut connection, mut stopped, torn } = folding.await.map_err(ReadModelError::ended)??;
+        if torn {
+            sqlx::raw_sql(AssertSqlSafe(format!("TRUNCATE {table}"))).execute(&mut connection).await?;
+            stopped = fold_slowly(log, definition, &mut connection, &table, until).await?;
+        }
+        built.push((connection, stopped));
+    }
+    Ok(built)
+}
+
+async fn fold_all(
+    mut bulk: Box<dyn Bulk>,
+    mut pages: mpsc::Receiver<Page>,
+    until: Position,
+) -> Result<Bulked, ReadModelError> {
+    while let Some(page) = pages.recv().await {
+        let (events, bytes) = &*page;
+        let until = events.partition_point(|event| position(event) <= until);
+        bulk.fold(&events[..until], *bytes).await?;
+    }
+    bulk.finish().await
+}
+
+/// Page by page, so that a fold which breaks leaves nothing of the event at which it does.
+async fn fold_slowly(
+    log: &Log,
+    definition: &Definition,
+    connection: &mut PgConnection,
+    table: &str,
+    until: Position,
+) -> Result<Option<Stopped>, ReadModelError> {
+    let mut after = 0;
+    while after < until {
+        let events = log.page(after, PAGE.min(until - after)).await?;
+        let Some(last) = events.last().map(|event| event.position) else { break };
+        let told = tell(log.keys(), &events).await?;
+        if let Some(stopped) = definition.model.project(connection, table, &told).await? {
+            return Ok(Some(stopped));
+        }
+        after = last;
+    }
+    Ok(None)
+}
+
+/// A fold of very many events into one new table.
+pub(crate) trait Bulk: Send {
+    /// Folds events, which follow those of before. `bytes` is what they take as payloads.
+    fn fold<'a>(&'a mut self, events: &'a [Told], bytes: usize) -> BoxFuture<'a, Result<(), ReadModelError>>;
+
+    /// Writes what is left, makes the indexes and gives the connection back.
+    fn finish(self: Box<Self>) -> BoxFuture<'static, Result<Bulked, ReadModelError>>;
+}
+
+/// A table is whole.
+pub(crate) struct Bulked {
+    pub(crate) connection: PgConnection,
+    /// The fold broke or met an event that does not read.
+    pub(crate) stopped: Option<Stopped>,
+    /// It broke within an event, of which some may be in the table: fold again, only as far as before that.
+    pub(crate) torn: bool,
+}
+
+/// The state of such a fold.
+pub(crate) struct Folder<M: Model> {
+    connection: PgConnection,
+    table: String,
+    /// How much the rows in memory may take, in bytes.
+    memory: usize,
+    rows: Rows<M::Row>,
+    /// An upper bound of what they take.
+    bytes: usize,
+    /// Rows to which nothing more happens, in the format of COPY.
+    settled: Copied,
+    /// Rows were put away in the table, which has its key therefore.
+    spilled: bool,
+    stopped: Option<Stopped>,
+    torn: bool,
+}
+
+impl<M: Model> Folder<M> {
+    pub(crate) fn new(connection: PgConnection, table: String, memory: usize) -> Self {
+        let (rows, settled) = (Rows::default(), Copied::default());
+        Self { connection, table, memory, rows, bytes: 0, settled, spilled: false, stopped: None, torn: false }
+    }
+
+    async fn fold_page(&mut self, events: &[Told], bytes: usize) -> Result<(), ReadModelError> {
+        if self.stopped.is_some() {
+            return Ok(());
+        }
+        let (events, stopped) = readable(events, M::KINDS);
+        self.stopped = stopped;
+        if self.spilled {
+            self.load_touched(&events).await?;
+        }
+        if let Err((n, why)) = fold::<M>(&mut self.rows, &events) {
+            self.stopped = Some(Stopped { position: events[n].position, why });
+            self.torn = true;
+            return Ok(());
+        }
+        for (key, row) in self.rows.take_changed(M::is_final) {
+            self.settled.add(&key, &write::<M>(&row)?);
+        }
+        if self.settled.0.len() >= PIECE {
+            self.settled.send(&mut self.connection, &self.table).await?;
+        }
+        self.bytes += bytes * OVERHEAD;
+        if self.bytes > self.memory {
+            self.spill().await?;
+        }
+        Ok(())
+    }
+
+    /// Brings back from the table what a fold may read.
+    async fn load_touched(&mut self, events: &[&Seen]) -> Result<(), ReadModelError> {
+        let touched: BTreeSet<String> = events.iter().flat_map(|event| M::touches(event)).collect();
+        let missing: Vec<String> = touched.into_iter().filter(|key| self.rows.get(key).is_none()).collect();
+        let found = load::<M>(&mut self.connection, &self.table, &missing).await?;
+        self.rows.add_stored(found);
+        Ok(())
+    }
+
+    /// Puts all rows away.
+    async fn spill(&mut self) -> Result<(), ReadModelError> {
+        let mut rows = std::mem::take(&mut self.rows).take_changed(|_| true);
+        rows.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        if self.spilled {
+            for some in rows.chunks(MERGED) {
+                let docs = some.iter().map(|(_, row)| write::<M>(row)).collect::<Result<_, _>>()?;
+                let keys = some.iter().map(|(key, _)| key.clone()).collect();
+                upsert(&mut self.connection, &self.table, keys, docs).await?;
+            }
+        } else {
+            let mut copied = Copied::default();
+            for (key, row) in rows {
+                copied.add(&key, &write::<M>(&row)?);
+                if copied.0.len() >= PIECE {
+                    copied.send(&mut self.connection, &self.table).await?;
+                }
+            }
+            copied.send(&mut self.connection, &self.table).await?;
+            add_key(&mut self.connection, &self.table).await?;
+            self.spilled = true;
+        }
+        self.bytes = 0;
+        Ok(())
+    }
+}
+
+impl<M: Model> Bulk for Folder<M> {
+    fn fold<'a>(&'a mut self, events: &'a [Told], bytes: usize) -> BoxFuture<'a, Result<(), ReadModelError>> {
+        Box::pin(self.fold_page(events, bytes))
+    }
+
+    fn finish(mut self: Box<Self>) -> BoxFuture<'static, Result<Bulked, ReadModelError>> {
+        Box::pin(async move {
+            self.settled.send(&mut self.connection, &self.table).await?;
+            self.spill().await?;
+            add_indexes(&mut self.connection, &self.table, M::INDEXES).await?;
+            let Self { connection, stopped, torn, .. } = *self;
+            Ok(Bulked { connection, stopped, torn })
+        })
+    }
+}
+
+/// Rows in the binary format of COPY (see `eventlog`), without header and trailer.
+#[derive(Default)]
+struct Copied(Vec<u8>);
+
+impl Copied {
+    fn add(&mut self, key: &str, doc: &str) {
+        self.0.extend(2_i16.to_be_bytes());
+        self.field(key.len());
+        self.0.extend_from_slice(key.as_bytes());
+        // jsonb comes as text after the number of its version.
+        self.field(1 + doc.len());
+        self.0.push(1);
+        self.0.extend_from_slice(doc.as_bytes());
+    }
+
+    fn field(&mut self, length: usize) {
+        // A document is bounded far below 2 GiB.
+        self.0.extend(i32::try_from(length).unwrap_or(i32::MAX).to_be_bytes());
+    }
+
+    async fn send(&mut self, connection: &mut PgConnection, table: &str) -> Result<(), ReadModelError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let mut copy = connection.copy_in_raw(&format!("COPY {table} (key, doc) FROM STDIN (FORMAT binary)")).await?;
+        copy.send(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".as_slice()).await?;
+        copy.send(self.0.as_slice()).await?;
+        copy.send((-1_i16).to_be_bytes().as_slice()).await?;
+        copy.finish().await?;
+        self.0.clear();
+        Ok(())
+    }
+}
