@@ -30,6 +30,8 @@ CREATE TABLE readmodel.build (
     since       timestamptz NOT NULL DEFAULT now(),
     -- Every event up to here is in it.
     position    bigint      NOT NULL,
+    -- It never goes beyond this position: a platform that shows itself as it was. It goes with that.
+    until       bigint,
     -- So many erasures are seen to: it holds nothing of the texts that these have erased.
     erasures    bigint      NOT NULL,
     -- Who folds it: the number of a worker. Only the holder writes.

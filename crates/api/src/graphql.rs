@@ -7,6 +7,7 @@ mod cycle;
 mod error;
 mod event;
 mod experience;
+mod gathering;
 mod id;
 mod knowledge_page;
 mod limits;
@@ -16,6 +17,7 @@ mod mutation;
 mod node;
 mod paging;
 mod past;
+mod platform;
 mod project;
 mod question;
 mod search;
@@ -40,6 +42,7 @@ pub(crate) struct Query(
     cycle::CycleQueries,
     knowledge_page::KnowledgePageQueries,
     event::EventQueries,
+    platform::PlatformQueries,
 );
 
 /// Everything that can be done: one mutation per command.
@@ -61,11 +64,12 @@ fn builder() -> SchemaBuilder<Query, Mutation, subscription::Subscription> {
         .limit_complexity(limits::COMPLEXITY)
         .extension(error::Coded)
         .extension(past::Past)
+        .extension(platform::Marked)
 }
 
 /// The schema over an open platform.
 pub(crate) fn schema(platform: crate::Platform) -> LeerwerkSchema {
-    builder().data(loader::loader(platform.models.clone())).data(platform).finish()
+    builder().data(loader::past(platform.models.clone())).data(platform).finish()
 }
 
 /// The schema as checked in at `schema/schema.graphql`.

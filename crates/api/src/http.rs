@@ -7,6 +7,7 @@ mod health;
 mod origin;
 mod problem;
 mod sse;
+mod starting;
 mod tlog;
 
 use std::{sync::Arc, time::Duration};
@@ -26,6 +27,8 @@ use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, set_header::SetResponseHeaderLayer, trace::TraceLayer,
 };
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
+
+pub use starting::starting;
 
 use crate::{
     Platform,

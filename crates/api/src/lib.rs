@@ -10,11 +10,12 @@ mod markdown;
 mod session;
 
 pub use graphql::sdl;
-pub use http::{About, DemoPersona, Options, router};
+pub use http::{About, DemoPersona, Options, router, starting};
 
 use std::sync::Arc;
 
 use app::App;
+use eventlog::{Position, Timestamp};
 use readmodel::ReadModels;
 use sqlx::PgPool;
 
@@ -27,4 +28,15 @@ pub struct Platform {
     pub models: Arc<ReadModels>,
     /// For sessions.
     pub pool: PgPool,
+    /// The moment as of which everything is shown, when that is not now.
+    pub as_of: Option<AsOf>,
+}
+
+/// A moment of the past.
+#[derive(Clone, Copy, Debug)]
+pub struct AsOf {
+    /// Just after the event at this position.
+    pub position: Position,
+    /// When that event was recorded.
+    pub at: Timestamp,
 }

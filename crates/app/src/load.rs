@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{Actor, Aggregate, event};
-use eventlog::{Position, Recorded, StreamId};
+use eventlog::{Moment, Position, Recorded, StreamId};
 use lru::LruCache;
 use uuid::Uuid;
 
@@ -26,9 +26,20 @@ pub(crate) struct Loaded<A> {
     pub(crate) position: Position,
 }
 
-type Cached = Arc<dyn Any + Send + Sync>;
+/// How new a state must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AsOf {
+    /// As the log has it now: to decide on.
+    Now,
+    /// No older than what this process shows: to look at. Costs nothing where nothing changed.
+    Seen,
+}
 
-/// States by stream. Always brought up to date from the log before use, so a stale one costs time, not truth.
+/// A state, and when it was read.
+type Cached = (Arc<dyn Any + Send + Sync>, Moment);
+
+/// States by stream. To decide on, they are always brought up to date from the log first, so a stale one costs time, not
+/// truth.
 #[derive(Debug)]
 pub(crate) struct States(Mutex<LruCache<StreamId, Cached>>);
 
@@ -39,17 +50,14 @@ impl Default for States {
 }
 
 impl States {
-    fn get<A: Aggregate>(&self, stream: &StreamId) -> Loaded<A> {
+    fn get<A: Aggregate>(&self, stream: &StreamId) -> Option<(Loaded<A>, Moment)> {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        states.get(stream).and_then(|cached| cached.downcast_ref::<Loaded<A>>()).cloned().unwrap_or_else(|| Loaded {
-            state: A::default(),
-            version: 0,
-            position: 0,
-        })
+        let (cached, moment) = states.get(stream)?;
+        Some((cached.downcast_ref::<Loaded<A>>()?.clone(), *moment))
     }
 
-    pub(crate) fn put<A: Aggregate>(&self, stream: StreamId, loaded: Loaded<A>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(stream, Arc::new(loaded));
+    pub(crate) fn put<A: Aggregate>(&self, stream: StreamId, loaded: Loaded<A>, moment: Moment) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(stream, (Arc::new(loaded), moment));
     }
 
     /// Forgets everything, e.g. after texts were erased.
@@ -59,14 +67,16 @@ impl States {
 }
 
 impl App {
-    /// The present state of one thing.
-    pub(crate) async fn load<A: Aggregate>(&self, id: Uuid) -> Result<Loaded<A>, Failure> {
+    /// The state of one thing.
+    pub(crate) async fn load<A: Aggregate>(&self, id: Uuid, as_of: AsOf) -> Result<Loaded<A>, Failure> {
         let stream = StreamId::new(A::KIND, id);
-        let mut loaded = self.states.get::<A>(&stream);
+        let mut loaded = match self.states.get::<A>(&stream) {
+            Some((loaded, read)) if as_of == AsOf::Seen && self.log.changes().is_fresh(id, read) => return Ok(loaded),
+            Some((loaded, _)) => loaded,
+            None => Loaded { state: A::default(), version: 0, position: 0 },
+        };
+        let moment = self.log.changes().moment();
         let news = self.log.stream(&stream, loaded.version).await?;
-        if news.is_empty() {
-            return Ok(loaded);
-        }
         let payloads = self.log.keys().open(&news).await?;
         for (recorded, payload) in news.iter().zip(payloads) {
             let Recorded { event_type, schema_version, at, .. } = recorded;
@@ -77,7 +87,7 @@ impl App {
             loaded.version = recorded.version;
             loaded.position = recorded.position;
         }
-        self.states.put(stream, loaded.clone());
+        self.states.put(stream, loaded.clone(), moment);
         Ok(loaded)
     }
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     App, Declined, Failure, RunError,
-    load::Loaded,
+    load::{AsOf, Loaded},
     policy::{Principal, Question, Reading},
 };
 
@@ -113,7 +113,7 @@ impl App {
     ) -> Result<Option<Done>, RunError<C::Refused>> {
         let at = self.source.now();
         let stream = StreamId::new(C::State::KIND, command.target());
-        let loaded = self.load::<C::State>(stream.id).await?;
+        let loaded = self.load::<C::State>(stream.id, AsOf::Now).await?;
         if loaded.version == 0 && !C::CREATES {
             return Err(Declined::NoSuch { stream }.into());
         }
@@ -173,7 +173,9 @@ impl App {
                 // A repeated receipt is that of another try: what was decided here was not stored.
                 if !receipt.repeated {
                     let loaded = Loaded { state, version: receipt.last_version, position: receipt.position };
-                    self.states.put(receipt.stream.clone(), loaded);
+                    // Nothing else happened to it up to there.
+                    let moment = self.log.changes().as_of(receipt.position);
+                    self.states.put(receipt.stream.clone(), loaded, moment);
                 }
                 let (version, position) = (receipt.last_version, receipt.position);
                 Ok(Some(Done { stream: receipt.stream, version, position }))
@@ -200,11 +202,11 @@ impl App {
         }
         let mut subjects = state.subjects();
         if let Some(project) = command.within(state) {
-            let project = self.load::<Project>(project.0).await?;
+            let project = self.load::<Project>(project.0, AsOf::Now).await?;
             standing.extend(project.state.standing(Actor::Member(member)));
             subjects.extend(project.state.subjects());
         }
-        let principal = self.principal(member, &subjects, at).await?;
+        let principal = self.principal(member, &subjects, at, AsOf::Now).await?;
         let question = Question { principal: &principal, action: C::NAME, kind: C::State::KIND, standing: &standing };
         if self.policies.allow(&question) { Ok(actor) } else { Err(Declined::Forbidden { action: C::NAME }.into()) }
     }
@@ -218,15 +220,15 @@ impl App {
         within: Option<Uuid>,
         actions: &[&'static str],
     ) -> Result<Vec<&'static str>, Failure> {
-        let state = self.load::<A>(id).await?.state;
+        let state = self.load::<A>(id, AsOf::Seen).await?.state;
         let mut standing = state.standing(state.speaks_as(member));
         let mut subjects = state.subjects();
         if let Some(project) = within {
-            let project = self.load::<Project>(project).await?;
+            let project = self.load::<Project>(project, AsOf::Seen).await?;
             standing.extend(project.state.standing(Actor::Member(member)));
             subjects.extend(project.state.subjects());
         }
-        let principal = self.principal(member, &subjects, self.source.now()).await?;
+        let principal = self.principal(member, &subjects, self.source.now(), AsOf::Seen).await?;
         let may = |action: &&'static str| {
             self.policies.allow(&Question { principal: &principal, action, kind: A::KIND, standing: &standing })
         };
@@ -235,13 +237,13 @@ impl App {
 
     /// Whether a member may do something that is no command.
     pub async fn may(&self, member: MemberId, Reading(action): Reading) -> Result<bool, Failure> {
-        let principal = self.principal(member, &[], self.source.now()).await?;
+        let principal = self.principal(member, &[], self.source.now(), AsOf::Seen).await?;
         Ok(self.policies.allow(&Question { principal: &principal, action, kind: "log", standing: &[] }))
     }
 
     /// Every role a member holds now, in whatever scope.
     pub async fn roles(&self, member: MemberId) -> Result<Vec<Role>, Failure> {
-        let loaded = self.load::<Member>(member.0).await?;
+        let loaded = self.load::<Member>(member.0, AsOf::Seen).await?;
         let mut roles: Vec<Role> = loaded.state.roles(self.source.now()).map(|(role, _)| role).collect();
         roles.dedup();
         Ok(roles)
@@ -253,8 +255,14 @@ impl App {
     }
 
     /// A member with the roles that hold where a thing lies.
-    async fn principal(&self, member: MemberId, subjects: &[Uuid], at: Timestamp) -> Result<Principal, Failure> {
-        let loaded = self.load::<Member>(member.0).await?;
+    async fn principal(
+        &self,
+        member: MemberId,
+        subjects: &[Uuid],
+        at: Timestamp,
+        as_of: AsOf,
+    ) -> Result<Principal, Failure> {
+        let loaded = self.load::<Member>(member.0, as_of).await?;
         let mut roles = Vec::new();
         for (role, scope) in loaded.state.roles(at) {
             let holds = match scope {
@@ -263,7 +271,7 @@ impl App {
                 Scope::Consortium { consortium } => {
                     let mut within = false;
                     for subject in subjects {
-                        within |= self.load::<Region>(*subject).await?.state.consortium() == Some(*consortium);
+                        within |= self.load::<Region>(*subject, as_of).await?.state.consortium() == Some(*consortium);
                     }
                     within
                 }

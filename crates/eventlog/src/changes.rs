@@ -69,10 +69,20 @@ impl Changes {
         self.era.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Now; ask before reading.
+    /// Now, for what is read from the log itself; ask before reading.
     pub fn moment(&self) -> Moment {
         let era = self.era.load(Ordering::Acquire);
         Moment { position: self.until.load(Ordering::Acquire), era }
+    }
+
+    /// For what is read from a place that holds every event up to a position; ask before reading.
+    pub fn as_of(&self, position: Position) -> Moment {
+        Moment { position, era: self.era.load(Ordering::Acquire) }
+    }
+
+    /// Every event up to here was told of.
+    pub fn until(&self) -> Position {
+        self.until.load(Ordering::Acquire)
     }
 
     /// Whether no event told of so far has touched a thing since a moment.

@@ -99,7 +99,7 @@ async fn serve() -> Service {
         demo: Some(personas.collect()),
         metrics: Box::new(String::new),
     };
-    let router = api::router(Platform { app, models, pool }, options);
+    let router = api::router(Platform { app, models, pool, as_of: None }, options);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listens");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(axum::serve(listener, router).into_future());

@@ -4,6 +4,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, bail};
+use audit::Moment;
 use chrono::TimeDelta;
 use clap::Args;
 use eventlog::{KeyEncryptionKey, KeyEncryptionKeys, LogSigner, Retention};
@@ -99,6 +100,11 @@ pub(crate) struct ServeConfig {
     /// Load the demo world into an empty log, and let anybody sign in as one of its personas. Never in production.
     #[arg(long, env = "LEERWERK_DEMO")]
     pub(crate) demo: bool,
+
+    /// Show the whole platform as it was, read-only: at a position of the log, e.g. 2500, or at a moment, e.g.
+    /// 2026-03-03 or 2026-03-03T12:00:00Z (a day to its end). Runs beside a service that goes on; give it another --listen.
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub(crate) as_of: Option<Moment>,
 }
 
 impl Config {

@@ -1,10 +1,12 @@
 //! What people see is what the log says: live read models, rebuilt ones and those of an earlier moment agree.
 
-use std::{collections::BTreeSet, sync::Arc};
+mod folded;
 
-use chrono::DateTime;
+use std::collections::BTreeSet;
+
 use domain::id::ProjectId;
-use eventlog::{KeyEncryptionKey, Log, Options, Position};
+use eventlog::Position;
+use folded::{all_agree, world};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use readmodel::{
     BuildOptions, Model, ReadModels, Rows,
@@ -18,47 +20,7 @@ use readmodel::{
         question::Questions,
     },
 };
-use sqlx::PgPool;
-use testdb::TestDb;
 use uuid::Uuid;
-
-struct World {
-    log: Arc<Log>,
-    models: ReadModels,
-    pool: PgPool,
-    _database: TestDb,
-}
-
-/// The demo world, folded live while it was made. Made once; each test has a copy.
-async fn world() -> World {
-    static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
-    let database = testdb::fresh(&testdb::fingerprint("demo world, folded live", &MIGRATIONS), async |pool| {
-        MIGRATIONS.run(&pool).await.expect("migrates");
-        let (log, models) = open(&pool).await;
-        let until = DateTime::from_timestamp(1_760_000_000, 0).expect("a moment");
-        demo::load(log.clone(), &demo::Options { seed: 1, until, events: None }, |_| {}).await.expect("loads");
-        models.reach(log.head().await.expect("reads").position).await.expect("catches up");
-    })
-    .await;
-    let pool = database.pool().await;
-    let (log, models) = open(&pool).await;
-    World { log, models, pool, _database: database }
-}
-
-async fn open(pool: &PgPool) -> (Arc<Log>, ReadModels) {
-    let kek = KeyEncryptionKey::new([7; 32]);
-    let connect = (*pool.connect_options()).clone();
-    let log = Arc::new(Log::open(pool.clone(), connect, kek, &Options::default()).await.expect("opens"));
-    let models = ReadModels::open(pool.clone(), log.clone(), &readmodel::Options::default()).await.expect("opens");
-    (log, models)
-}
-
-async fn all_agree(models: &ReadModels) {
-    for comparison in models.check(&[]).await.expect("checks") {
-        assert_eq!(comparison.live, comparison.rebuilt, "{}: {:?}", comparison.model, comparison.difference);
-        assert!(comparison.rows > 0, "{} has no rows", comparison.model);
-    }
-}
 
 #[tokio::test]
 async fn live_equals_rebuilt_also_after_a_rebuild_in_place() {

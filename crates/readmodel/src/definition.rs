@@ -20,8 +20,8 @@ impl std::fmt::Debug for Definition {
 }
 
 impl Definition {
-    pub(crate) fn new(model: Box<dyn AnyModel>) -> Self {
-        let version = model.version();
+    pub(crate) fn new(model: Box<dyn AnyModel>, edition: &str) -> Self {
+        let version = model.version(edition);
         Self { schema: schema(model.name(), &version), version, model }
     }
 
@@ -63,7 +63,12 @@ pub(crate) fn schema(model: &str, version: &str) -> String {
 
 /// All models as this program defines them.
 pub(crate) fn all() -> Vec<Definition> {
-    models::all().into_iter().map(Definition::new).collect()
+    of_edition("")
+}
+
+/// The same under another version each.
+pub(crate) fn of_edition(edition: &str) -> Vec<Definition> {
+    models::all().into_iter().map(|model| Definition::new(model, edition)).collect()
 }
 
 /// The table in which a model's rows are found, with its schema.

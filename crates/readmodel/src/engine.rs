@@ -13,12 +13,14 @@ use tokio::{
     sync::{broadcast, watch},
     task::JoinSet,
 };
+use uuid::Uuid;
 
 use crate::{
     bulk::BuildOptions,
     definition::{self, Definition},
     error::ReadModelError,
     follower::Follower,
+    gather::Memory,
     model::{Model, Seen},
     rebuild,
     standing::Standing,
@@ -39,6 +41,11 @@ pub struct Options {
     pub build: BuildOptions,
     /// Fold only while no other process does, as a command beside a service.
     pub standby: bool,
+    /// Tells definitions apart that read the same. Only tests have a reason to: two programs in one.
+    pub edition: String,
+    /// Show everything as it was just after the event at this position: in tables of their own, which go when they are
+    /// closed.
+    pub until: Option<Position>,
 }
 
 /// All read models: kept up to date, waited for, queried. Dropping it stops the engine.
@@ -47,8 +54,10 @@ pub struct ReadModels {
     pub(crate) pool: PgPool,
     pub(crate) log: Arc<Log>,
     pub(crate) definitions: Arc<[Definition]>,
-    standing: Arc<Standing>,
-    _tasks: JoinSet<()>,
+    pub(crate) standing: Arc<Standing>,
+    pub(crate) memory: Memory,
+    until: Option<Position>,
+    tasks: JoinSet<()>,
 }
 
 /// How the read models are doing.
@@ -83,7 +92,11 @@ impl ReadModels {
     /// Builds what is missing or was built by another definition, then keeps it up to date with the log. The models have
     /// a pool of their own, as large as the one given, which finds the tables of this program's definitions.
     pub async fn open(pool: PgPool, log: Arc<Log>, options: &Options) -> Result<Self, ReadModelError> {
-        Self::open_as(definition::all(), pool, log, options).await
+        let edition = match options.until {
+            Some(position) => format!("as of {position}, {}", Uuid::now_v7()),
+            None => options.edition.clone(),
+        };
+        Self::open_as(definition::of_edition(&edition), pool, log, options).await
     }
 
     pub(crate) async fn open_as(
@@ -92,7 +105,7 @@ impl ReadModels {
         log: Arc<Log>,
         options: &Options,
     ) -> Result<Self, ReadModelError> {
-        rebuild::bring_up_to_date(&pool, &log, &definitions, &options.build).await?;
+        rebuild::bring_up_to_date(&pool, &log, &definitions, &options.build, options.until).await?;
         let connect =
             (*pool.connect_options()).clone().options([("search_path", definition::search_path(&definitions))]);
         let pool = PgPoolOptions::new()
@@ -124,11 +137,35 @@ impl ReadModels {
             me,
             cursor: AtomicI64::new(0),
             busy: std::sync::Mutex::default(),
+            until: options.until,
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(worker.run());
         tasks.spawn(Arc::new(follower).run(tending, switches));
-        Ok(Self { pool, log, definitions, standing, _tasks: tasks })
+        let (memory, until) = (Memory::default(), options.until);
+        Ok(Self { pool, log, definitions, standing, memory, until, tasks })
+    }
+
+    /// Ends the engine; models as of an earlier position leave nothing behind.
+    pub async fn close(mut self) -> Result<(), ReadModelError> {
+        self.tasks.shutdown().await;
+        if self.until.is_some() {
+            let mut connection = self.pool.acquire().await?;
+            for definition in self.definitions.iter() {
+                rebuild::drop_built(&mut connection, definition.name(), &definition.version).await?;
+            }
+        }
+        self.pool.close().await;
+        Ok(())
+    }
+
+    /// The position as of which everything is shown; nothing when that is now.
+    pub fn until(&self) -> Option<Position> {
+        self.until
+    }
+
+    fn head(&self) -> Position {
+        (*self.log.watch().borrow()).min(self.until.unwrap_or(Position::MAX))
     }
 
     /// Waits until every event up to a position can be seen, a few seconds at most.
@@ -142,7 +179,7 @@ impl ReadModels {
 
     /// Waits until they have caught up with the log as it is now, for as long as they go on.
     pub async fn catch_up(&self) -> Result<(), ReadModelError> {
-        let head = self.log.head().await?.position;
+        let head = self.log.head().await?.position.min(self.until.unwrap_or(Position::MAX));
         loop {
             let before = self.position();
             match self.reach(head).await {
@@ -178,17 +215,17 @@ impl ReadModels {
 
     /// How the read models are doing.
     pub fn health(&self) -> Health {
+        Health { position: self.position(), head: self.head(), trouble: self.standing.trouble(), stale: self.stale() }
+    }
+
+    /// The models that show an earlier state than the others.
+    pub fn stale(&self) -> Vec<Stale> {
         let stale = self.definitions.iter().zip(self.standing.all()).filter_map(|(definition, stand)| {
             let (stopped_at, trouble) = stand.stopped.map(|stopped| (stopped.position, stopped.why)).unzip();
             let (model, position) = (definition.name(), stand.position);
             Some(Stale { model, position, since: stand.stale_since?, stopped_at, trouble })
         });
-        Health {
-            position: self.position(),
-            head: *self.log.watch().borrow(),
-            trouble: self.standing.trouble(),
-            stale: stale.collect(),
-        }
+        stale.collect()
     }
 
     /// Rows by their keys: one query for many.

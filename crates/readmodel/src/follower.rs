@@ -42,6 +42,8 @@ pub(crate) struct Follower {
     pub(crate) cursor: AtomicI64,
     /// Models that have a task of their own for now.
     pub(crate) busy: Mutex<BTreeSet<usize>>,
+    /// Nothing is folded beyond this position.
+    pub(crate) until: Option<Position>,
 }
 
 /// What a page came to in one model.
@@ -61,14 +63,19 @@ impl Follower {
     pub(crate) async fn run(self: Arc<Self>, mut tended: watch::Receiver<()>, mut switched: watch::Receiver<()>) {
         let mut apart = JoinSet::new();
         let mut forgotten = self.log.keys().forgotten();
-        let mut after = self.standing.all().iter().map(|stand| stand.position).min().unwrap_or_default();
+        // What is stale catches up by itself.
+        let stands = self.standing.all();
+        let keeping_up = stands.iter().filter(|stand| stand.stale_since.is_none()).map(|stand| stand.position).min();
+        let mut after = keeping_up.or_else(|| stands.iter().map(|stand| stand.position).max()).unwrap_or_default();
         self.cursor.store(after, Ordering::Release);
         self.log.changes().begin(after);
+        self.standing.note_until(self.until.unwrap_or(after));
+        self.standing.publish(None);
         loop {
             let mut pages = pin!(self.log.follow(after, PAGE));
             loop {
                 tokio::select! {
-                    page = pages.next() => match page {
+                    page = pages.next(), if self.until.is_none() => match page {
                         Some(Ok(events)) => match self.take(&events).await {
                             Ok(()) => {
                                 after = self.cursor.load(Ordering::Acquire);
@@ -89,7 +96,7 @@ impl Follower {
                     },
                     Ok(()) = tended.changed() => {
                         // The database answered.
-                        if after >= *self.log.watch().borrow() {
+                        if self.until.is_some() || after >= *self.log.watch().borrow() {
                             self.standing.note(Part::Follower, None);
                         }
                     }
@@ -112,6 +119,7 @@ impl Follower {
         let Some(last) = events.last().map(|event| event.position) else { return Ok(()) };
         let before = self.cursor.load(Ordering::Acquire);
         self.log.changes().note(events);
+        self.standing.note_until(last);
         // Whoever catches up apart goes on until it is as far as this.
         self.cursor.store(last, Ordering::Release);
         let which = self.standing.keeping_up();

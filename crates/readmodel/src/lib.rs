@@ -13,6 +13,7 @@
 //! | `worker.rs`, `standing.rs` | which process folds what, and how far each model is |
 //! | `follower.rs`, `told.rs` | folding page by page; events that do not read |
 //! | `rebuild.rs`, `bulk.rs` | building beside what is there, at speed, and switching |
+//! | `gather.rs` | reading many things in one statement, and keeping them until they change |
 //! | `mend.rs` | folding rows anew that held what was erased |
 //! | `past.rs`, `check.rs` | as of an earlier position; live compared with rebuilt |
 //!
@@ -25,6 +26,7 @@ mod definition;
 mod engine;
 mod error;
 mod follower;
+mod gather;
 mod mend;
 mod model;
 pub mod models;
@@ -41,6 +43,7 @@ pub use check::{Comparison, Difference};
 pub use definition::table;
 pub use engine::{Health, Options, ReadModels, Stale};
 pub use error::ReadModelError;
+pub use gather::{Answer, Ask};
 pub use model::{Model, Origin, Rows, Seen, Shown};
 pub use past::as_of;
 pub use rebuild::{Built, built, go_back, rebuild, renew};

@@ -69,6 +69,8 @@ pub trait Model: Send + Sync + 'static {
     const INDEXES: &'static [&'static str];
     /// Which events a row comes from, where its key is the id of a thing.
     const ORIGIN: Origin = Origin::Concerning;
+    /// Rows that nearly always go along with a row: an SQL expression over `doc` that gives their keys, and their model.
+    const BRINGS: &'static [(&'static str, &'static str)] = &[];
     /// A row, stored as a document.
     type Row: Serialize + DeserializeOwned + Clone + Send + Sync;
 

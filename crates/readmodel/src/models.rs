@@ -17,6 +17,11 @@ pub fn names() -> Vec<&'static str> {
     all().iter().map(|model| model.name()).collect()
 }
 
+/// The kinds of streams that a model folds; none when there is no such model.
+pub fn kinds(model: &str) -> &'static [&'static str] {
+    all().iter().find(|one| one.name() == model).map_or(&[], |one| one.kinds())
+}
+
 /// The one list to which a new read model is added.
 pub(crate) fn all() -> Vec<Box<dyn AnyModel>> {
     vec![

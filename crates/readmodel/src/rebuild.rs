@@ -32,6 +32,8 @@ pub(crate) struct Builder<'a> {
     connect: PgConnectOptions,
     log: &'a Log,
     options: &'a BuildOptions,
+    /// Nothing is built beyond this position.
+    until: Option<Position>,
 }
 
 /// Builds every model that is missing or was built by another definition. Programs with the other definition go on.
@@ -40,8 +42,10 @@ pub(crate) async fn bring_up_to_date(
     log: &Log,
     definitions: &[Definition],
     options: &BuildOptions,
+    until: Option<Position>,
 ) -> Result<(), ReadModelError> {
     let mut builder = Builder::begin(pool, log, options, &[REBUILD_LOCK]).await?;
+    builder.until = until;
     let built = sqlx::query!("SELECT model, version FROM readmodel.build WHERE role = 'live'")
         .fetch_all(&mut builder.connection)
         .await?;
@@ -158,7 +162,7 @@ impl<'a> Builder<'a> {
         for lock in locks {
             sqlx::query!("SELECT pg_advisory_lock($1) AS done", lock).fetch_one(&mut connection).await?;
         }
-        Ok(Self { connection, connect, log, options })
+        Ok(Self { connection, connect, log, options, until: None })
     }
 
     async fn end(self) -> Result<(), ReadModelError> {
@@ -171,7 +175,7 @@ impl<'a> Builder<'a> {
         }
         let began = Instant::now();
         let (erasures, _) = self.log.keys().erased_since(i64::MAX).await?;
-        let head = self.log.head().await?.position;
+        let head = self.log.head().await?.position.min(self.until.unwrap_or(Position::MAX));
         tracing::info!(models = definitions.len(), events = head, "building read models");
         let mut targets = Vec::new();
         for definition in definitions {
@@ -186,7 +190,7 @@ impl<'a> Builder<'a> {
         self.options.progress.send_replace(None);
         for (definition, (_, stopped)) in definitions.iter().zip(built?) {
             let position = stopped.as_ref().map_or(head, |stopped| stopped.position - 1);
-            let mut build = Build { definition, position, erasures, stopped };
+            let mut build = Build { definition, position, erasures, stopped, until: self.until };
             self.put_in_place(&mut build, keep).await?;
         }
         tracing::info!(models = definitions.len(), events = head, seconds = began.elapsed().as_secs_f32(), "built");
@@ -217,7 +221,8 @@ impl<'a> Builder<'a> {
         .await?
         .ok_or(ReadModelError::NoPrevious { model: definition.name() })?;
         let stopped = row.stopped_at.zip(row.trouble).map(|(position, why)| Stopped { position, why });
-        let mut build = Build { definition, position: row.position, erasures: row.erasures, stopped };
+        let mut build =
+            Build { definition, position: row.position, erasures: row.erasures, stopped, until: self.until };
         let sql = format!("ALTER TABLE {} RENAME TO {}_new", definition.previous(), definition.name());
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await?;
         self.put_in_place(&mut build, Keep::Previous).await
@@ -230,6 +235,7 @@ struct Build<'a> {
     position: Position,
     erasures: i64,
     stopped: Option<Stopped>,
+    until: Option<Position>,
 }
 
 /// Catches up until no more than so many events are missing.
@@ -242,7 +248,7 @@ async fn catch_up(
 ) -> Result<(), ReadModelError> {
     loop {
         let head = log.head().await?.position;
-        if build.stopped.is_some() || head - build.position <= close {
+        if build.stopped.is_some() || build.until.is_some() || head - build.position <= close {
             return Ok(());
         }
         fold_until(connection, log, build, table, head).await?;
@@ -318,8 +324,8 @@ async fn switch(
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *switch).await?;
     let (stopped_at, trouble) = folded.stopped.map(|stopped| (stopped.position, stopped.why)).unzip();
     sqlx::query!(
-        "INSERT INTO readmodel.build AS build (model, version, role, position, erasures, stopped_at, trouble, stale_since)
-         VALUES ($1, $2, 'live', $3, $4, $5, $6, CASE WHEN $5::bigint IS NOT NULL THEN now() END)
+        "INSERT INTO readmodel.build AS build (model, version, role, position, erasures, stopped_at, trouble, stale_since, until)
+         VALUES ($1, $2, 'live', $3, $4, $5, $6, CASE WHEN $5::bigint IS NOT NULL THEN now() END, $7)
          ON CONFLICT (model, version, role) DO UPDATE
          SET since = now(), position = excluded.position, erasures = excluded.erasures,
              stopped_at = excluded.stopped_at, trouble = excluded.trouble, stale_since = excluded.stale_since",
@@ -328,7 +334,8 @@ async fn switch(
         folded.position,
         folded.erasures,
         stopped_at,
-        trouble
+        trouble,
+        folded.until
     )
     .execute(&mut *switch)
     .await?;
@@ -350,10 +357,11 @@ async fn drop_old(
     let ours: Vec<String> = definitions.iter().map(Definition::label).collect();
     let old = sqlx::query!(
         r#"SELECT model AS "model!", version AS "version!" FROM (
-               SELECT model, version, row_number() OVER (PARTITION BY model ORDER BY max(since) DESC) AS n
+               SELECT model, version, max(until) IS NOT NULL AS past,
+                      row_number() OVER (PARTITION BY model, max(until) IS NULL ORDER BY max(since) DESC) AS n
                FROM readmodel.build WHERE NOT model || ' ' || version = ANY($1) GROUP BY model, version
            ) AS others
-           WHERE n > $2 AND NOT EXISTS (SELECT FROM readmodel.worker
+           WHERE (past OR n > $2) AND NOT EXISTS (SELECT FROM readmodel.worker
                                         WHERE until > now() AND model || ' ' || version = ANY(versions))"#,
         &ours,
         except
@@ -361,13 +369,22 @@ async fn drop_old(
     .fetch_all(&mut *connection)
     .await?;
     for old in old {
-        let mut dropping = connection.begin().await?;
-        let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", definition::schema(&old.model, &old.version));
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *dropping).await?;
-        sqlx::query!("DELETE FROM readmodel.build WHERE model = $1 AND version = $2", old.model, old.version)
-            .execute(&mut *dropping)
-            .await?;
-        dropping.commit().await?;
+        drop_built(connection, &old.model, &old.version).await?;
     }
     Ok(())
+}
+
+/// Drops all that was built of a definition.
+pub(crate) async fn drop_built(
+    connection: &mut PgConnection,
+    model: &str,
+    version: &str,
+) -> Result<(), ReadModelError> {
+    let mut dropping = connection.begin().await?;
+    let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", definition::schema(model, version));
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *dropping).await?;
+    sqlx::query!("DELETE FROM readmodel.build WHERE model = $1 AND version = $2", model, version)
+        .execute(&mut *dropping)
+        .await?;
+    Ok(dropping.commit().await?)
 }

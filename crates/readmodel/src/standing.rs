@@ -52,6 +52,8 @@ pub(crate) struct Standing {
     stands: Mutex<Vec<Stand>>,
     /// So often something was erased.
     destroyed: AtomicI64,
+    /// Every event up to here was told to whoever keeps what it read.
+    noted: AtomicI64,
     /// Every event up to here can be seen in every model that is not stale.
     reached: watch::Sender<Position>,
     news: broadcast::Sender<Arc<[Seen]>>,
@@ -71,6 +73,7 @@ impl Standing {
         Self {
             stands: Mutex::new(vec![Stand::default(); models]),
             destroyed: AtomicI64::new(0),
+            noted: AtomicI64::new(0),
             reached: watch::Sender::new(0),
             news: broadcast::Sender::new(NEWS),
             trouble: Mutex::default(),
@@ -110,6 +113,11 @@ impl Standing {
 
     fn stands(&self) -> MutexGuard<'_, Vec<Stand>> {
         self.stands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every event up to here was told to whoever keeps what it read.
+    pub(crate) fn note_until(&self, position: Position) {
+        self.noted.fetch_max(position, Ordering::AcqRel);
     }
 
     /// So often something was erased.
@@ -178,7 +186,7 @@ impl Standing {
             let stands = self.stands();
             let keeping_up = stands.iter().filter(|stand| stand.stale_since.is_none());
             match keeping_up.map(|stand| stand.position).min() {
-                Some(position) => position,
+                Some(position) => position.min(self.noted.load(Ordering::Acquire)),
                 None => return,
             }
         };

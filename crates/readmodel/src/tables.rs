@@ -1,6 +1,6 @@
 //! The rows of a model, whatever the model: made, read, folded, written.
 
-use std::{any::Any, collections::HashMap, marker::PhantomData, panic::AssertUnwindSafe};
+use std::{any::Any, collections::HashMap, marker::PhantomData, panic::AssertUnwindSafe, sync::Arc};
 
 use eventlog::{Log, Position};
 use futures::future::BoxFuture;
@@ -18,11 +18,17 @@ use crate::{
 pub(crate) trait AnyModel: Send + Sync {
     fn name(&self) -> &'static str;
 
-    /// Changes with the definition of the model.
-    fn version(&self) -> String;
+    /// Changes with the definition of the model, and with the edition if there is one.
+    fn version(&self, edition: &str) -> String;
 
     /// The kinds of streams whose events it folds.
     fn kinds(&self) -> &'static [&'static str];
+
+    /// What goes along with its rows.
+    fn brings(&self) -> &'static [(&'static str, &'static str)];
+
+    /// A stored document as a row of the model's type.
+    fn read(&self, doc: &str) -> Result<Arc<dyn Any + Send + Sync>, ReadModelError>;
 
     /// Folds events, in order, into a table, as far as they can be.
     fn project<'a>(
@@ -59,18 +65,26 @@ impl<M: Model> AnyModel for Of<M> {
         M::NAME
     }
 
-    fn version(&self) -> String {
+    fn version(&self, edition: &str) -> String {
         use sha2::{Digest, Sha256};
         // Comments and how lines are broken up mean nothing, nor do the tests below.
         let (definition, _) = M::DEFINITION.split_once("#[cfg(test)]").unwrap_or((M::DEFINITION, ""));
         let lines = definition.lines().map(str::trim).filter(|line| !line.starts_with("//"));
-        let words = lines.flat_map(str::split_whitespace);
+        let words = lines.flat_map(str::split_whitespace).chain(edition.split_whitespace());
         let hash = words.fold(Sha256::new(), |hash, word| hash.chain_update(word).chain_update([0]));
         format!("{}-{}", M::VERSION, &hex::encode(hash.finalize())[..12])
     }
 
     fn kinds(&self) -> &'static [&'static str] {
         M::KINDS
+    }
+
+    fn brings(&self) -> &'static [(&'static str, &'static str)] {
+        M::BRINGS
+    }
+
+    fn read(&self, doc: &str) -> Result<Arc<dyn Any + Send + Sync>, ReadModelError> {
+        Ok(Arc::new(read::<M>(doc)?))
     }
 
     fn project<'a>(

@@ -4,6 +4,7 @@ import { loadWords } from '$lib/i18n';
 import { request } from '$lib/graphql/client';
 import { Failure } from '$lib/graphql/failure';
 import { connection } from '$lib/state/connection.svelte';
+import { standing } from '$lib/state/standing.svelte';
 import { ViewerQuery, type Viewer } from '$components/shell/viewer';
 import type { LayoutLoad } from './$types';
 
@@ -23,7 +24,8 @@ export const load: LayoutLoad = async ({ fetch, url, untrack, depends }) => {
 /** Null: nobody. Undefined: the server does not say; the page itself will tell. */
 async function whoIsIt(fetch: typeof globalThis.fetch): Promise<Viewer | null | undefined> {
   try {
-    const { viewer } = await request(ViewerQuery, {}, { fetch });
+    const { viewer, platform } = await request(ViewerQuery, {}, { fetch });
+    standing.asOf = platform.asOf?.at ?? null;
     return viewer;
   } catch (cause) {
     if (cause instanceof Failure && cause.code === 'UNAUTHENTICATED') return null;

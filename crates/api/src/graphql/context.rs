@@ -1,17 +1,20 @@
 //! What resolvers know of a request: the platform, who asks, in which language.
 
+use std::{collections::HashMap, sync::Arc};
+
 use async_graphql::Context;
 use domain::{
     Aggregate,
     id::{MemberId, QuestionId},
     question::AskerTag,
 };
-use readmodel::Model;
+use readmodel::{Answer, Ask, Model};
 use uuid::Uuid;
 
 use super::{
     error::Failed,
-    loader::{Key, Rows},
+    gathering::Gathering,
+    loader::{Key, PastRows},
     past,
 };
 use crate::{Platform, language::Language};
@@ -31,7 +34,8 @@ pub(crate) struct Caller {
 pub(crate) trait Viewing {
     fn platform(&self) -> Result<&Platform, Failed>;
     fn caller(&self) -> Result<Caller, Failed>;
-    fn rows(&self) -> Result<&Rows, Failed>;
+    fn past(&self) -> Result<&PastRows, Failed>;
+    fn gathering(&self) -> Result<&Gathering, Failed>;
     /// The position at which what is being shown stands; nothing when it is of now.
     fn moment(&self) -> Option<eventlog::Position>;
 
@@ -42,15 +46,35 @@ pub(crate) trait Viewing {
 
     /// One row by its key, gathered with others.
     async fn row<M: Model>(&self, id: impl Into<Uuid> + Send) -> Result<Option<M::Row>, Failed> {
-        Ok(self.rows()?.load_one(Key::<M>::of(id.into(), self.moment())).await?)
+        let id = id.into();
+        match self.moment() {
+            Some(position) => Ok(self.past()?.load_one(Key::<M>::of(id, position)).await?),
+            None => Ok(self
+                .gathering()?
+                .read(&self.platform()?.models, &[Ask::row::<M>(id)])
+                .await?
+                .values()
+                .find_map(Answer::row::<M>)
+                .map(Arc::unwrap_or_clone)),
+        }
     }
 
     /// Some rows by their keys, in the order of the keys, without those that do not exist.
     async fn some<M: Model>(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<Vec<M::Row>, Failed> {
-        let moment = self.moment();
-        let keys: Vec<Key<M>> = ids.into_iter().map(|id| Key::of(id, moment)).collect();
-        let mut found = self.rows()?.load_many(keys.iter().copied()).await?;
+        let Some(position) = self.moment() else {
+            let asks: Vec<Ask> = ids.into_iter().map(Ask::row::<M>).collect();
+            let mut found = self.gathering()?.read(&self.platform()?.models, &asks).await?;
+            let rows = asks.iter().filter_map(|ask| found.remove(ask)?.row::<M>());
+            return Ok(rows.map(Arc::unwrap_or_clone).collect());
+        };
+        let keys: Vec<Key<M>> = ids.into_iter().map(|id| Key::of(id, position)).collect();
+        let mut found = self.past()?.load_many(keys.iter().copied()).await?;
         Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+    }
+
+    /// What is asked for as it is now, read together with what other fields ask for.
+    async fn read(&self, asks: &[Ask]) -> Result<HashMap<Ask, Answer>, Failed> {
+        Ok(self.gathering()?.read(&self.platform()?.models, asks).await?)
     }
 
     /// Which of some actions the viewer may take on a thing. The past is to look at.
@@ -60,7 +84,7 @@ pub(crate) trait Viewing {
         within: Option<Uuid>,
         actions: &[&'static str],
     ) -> Result<Vec<&'static str>, Failed> {
-        if self.moment().is_some() {
+        if self.moment().is_some() || self.platform()?.as_of.is_some() {
             return Ok(Vec::new());
         }
         Ok(self.platform()?.app.allowed::<A>(self.viewer()?, id, within, actions).await?)
@@ -87,7 +111,11 @@ impl Viewing for Context<'_> {
         self.data().copied().map_err(|_| Failed::Internal)
     }
 
-    fn rows(&self) -> Result<&Rows, Failed> {
+    fn past(&self) -> Result<&PastRows, Failed> {
+        self.data().map_err(|_| Failed::Internal)
+    }
+
+    fn gathering(&self) -> Result<&Gathering, Failed> {
         self.data().map_err(|_| Failed::Internal)
     }
 

@@ -175,8 +175,11 @@ impl EventQueries {
     /// The event at a position.
     async fn event(&self, ctx: &Context<'_>, position: Position) -> Result<Option<RecordedEvent>, Failed> {
         ctx.viewer()?;
-        let models = &ctx.platform()?.models;
-        let Some(recorded) = ctx.platform()?.app.log().at(position.0).await? else { return Ok(None) };
+        let crate::Platform { app, models, as_of, .. } = ctx.platform()?;
+        if as_of.is_some_and(|as_of| position.0 > as_of.position) {
+            return Ok(None);
+        }
+        let Some(recorded) = app.log().at(position.0).await? else { return Ok(None) };
         let seen = models.see(std::slice::from_ref(&recorded)).await?.pop();
         Ok(seen.map(|seen| RecordedEvent { recorded, entry: Entry::of(&seen) }))
     }

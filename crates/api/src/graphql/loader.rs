@@ -1,33 +1,33 @@
-//! Rows by key, gathered: however many fields of a request ask for members, they are read in one query.
+//! Rows as they were, by key, gathered: however many fields of a request ask for members of a moment, their events are
+//! read once. (How things are now is read by [`super::gathering`].)
 
 use std::{collections::HashMap, fmt, hash::Hash, marker::PhantomData, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader, NoCache};
-use domain::id::ProjectId;
 use eventlog::Position;
-use readmodel::{Model, ReadModelError, ReadModels, models::cycle::CycleRow};
+use readmodel::{Model, ReadModelError, ReadModels};
 use uuid::Uuid;
 
-/// Reads rows of read models.
+/// Folds rows up to earlier positions.
 #[derive(Debug)]
-pub(crate) struct RowLoader(Arc<ReadModels>);
+pub(crate) struct PastLoader(Arc<ReadModels>);
 
-/// Batches, and remembers nothing: a subscription must not see old rows.
-pub(crate) type Rows = DataLoader<RowLoader, NoCache>;
+/// Batches, and remembers nothing.
+pub(crate) type PastRows = DataLoader<PastLoader, NoCache>;
 
-pub(crate) fn loader(models: Arc<ReadModels>) -> Rows {
-    DataLoader::new(RowLoader(models), tokio::spawn).delay(std::time::Duration::ZERO)
+pub(crate) fn past(models: Arc<ReadModels>) -> PastRows {
+    DataLoader::new(PastLoader(models), tokio::spawn).delay(std::time::Duration::ZERO)
 }
 
 /// A row of one model: which, and of which moment.
 pub(crate) struct Key<M> {
     id: Uuid,
-    at: Option<Position>,
+    at: Position,
     model: PhantomData<fn() -> M>,
 }
 
 impl<M> Key<M> {
-    pub(crate) fn of(id: Uuid, at: Option<Position>) -> Self {
+    pub(crate) fn of(id: Uuid, at: Position) -> Self {
         Self { id, at, model: PhantomData }
     }
 }
@@ -60,49 +60,21 @@ impl<M> fmt::Debug for Key<M> {
     }
 }
 
-impl<M: Model> Loader<Key<M>> for RowLoader {
+impl<M: Model> Loader<Key<M>> for PastLoader {
     type Value = M::Row;
     type Error = Arc<ReadModelError>;
 
     async fn load(&self, keys: &[Key<M>]) -> Result<HashMap<Key<M>, M::Row>, Self::Error> {
-        let mut moments: HashMap<Option<Position>, Vec<Uuid>> = HashMap::new();
+        let mut moments: HashMap<Position, Vec<Uuid>> = HashMap::new();
         for key in keys {
             moments.entry(key.at).or_default().push(key.id);
         }
         let mut found = HashMap::new();
         for (at, ids) in moments {
-            let mut rows = match at {
-                Some(position) => self.0.rows_at::<M>(&ids, position).await?,
-                None => self.0.rows::<M>(&ids.iter().map(Uuid::to_string).collect::<Vec<_>>()).await?,
-            };
+            let mut rows = self.0.rows_at::<M>(&ids, at).await?;
             let named = ids.into_iter().map(|id| (Key::of(id, at), rows.remove(&id.to_string())));
             found.extend(named.filter_map(|(key, row)| Some((key, row?))));
         }
         Ok(found)
-    }
-}
-
-/// The cycles of a project, and of which moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct CyclesOf(pub(crate) ProjectId, pub(crate) Option<Position>);
-
-impl Loader<CyclesOf> for RowLoader {
-    type Value = Vec<CycleRow>;
-    type Error = Arc<ReadModelError>;
-
-    async fn load(&self, keys: &[CyclesOf]) -> Result<HashMap<CyclesOf, Vec<CycleRow>>, Self::Error> {
-        let mut cycles: HashMap<CyclesOf, Vec<CycleRow>> = HashMap::new();
-        let now: Vec<ProjectId> = keys.iter().filter(|key| key.1.is_none()).map(|key| key.0).collect();
-        if !now.is_empty() {
-            for row in self.0.cycles_of(&now).await? {
-                cycles.entry(CyclesOf(row.project, None)).or_default().push(row);
-            }
-        }
-        for CyclesOf(project, at) in keys {
-            if let Some(position) = at {
-                cycles.insert(CyclesOf(*project, *at), self.0.cycles_at(*project, *position).await?);
-            }
-        }
-        Ok(cycles)
     }
 }

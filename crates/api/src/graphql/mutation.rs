@@ -166,6 +166,9 @@ pub(crate) async fn run<C: Command>(
 ) -> Result<Result<Done, Refusal>, Failed> {
     let viewer = ctx.viewer()?;
     let language = ctx.caller()?.language;
+    if ctx.platform()?.as_of.is_some() {
+        return Ok(Err(read_only(language)));
+    }
     let command = match command {
         Ok(command) => command,
         Err(wrong) => return Ok(Err(wrong.refusal(language))),
@@ -194,6 +197,16 @@ pub(crate) async fn run<C: Command>(
         Err(RunError::Declined(declined)) => Ok(Err(declined_refusal(&declined, language))),
         Err(RunError::Failed(failure)) => Err(failure.into()),
     }
+}
+
+/// The past is to look at.
+fn read_only(language: Language) -> Refusal {
+    let message = if language.is_dutch() {
+        "Je ziet het platform zoals het was. Hier kun je niets veranderen."
+    } else {
+        "You see the platform as it was. Nothing can be changed here."
+    };
+    Refusal { code: "READ_ONLY".into(), message: message.into(), field: None }
 }
 
 fn declined_refusal(declined: &Declined, language: Language) -> Refusal {

@@ -12,7 +12,7 @@ use async_graphql::{
 };
 use chrono::{DateTime, Utc};
 
-use super::{context::Viewing as _, error::Failed, text::Position};
+use super::{context::Viewing as _, error::Failed, gathering::Gathering, text::Position};
 
 /// A moment of the past, by one of its names. What lies beyond the end of the log means now.
 #[derive(Clone, Copy, Debug, OneofObject)]
@@ -29,12 +29,14 @@ struct Moments(Mutex<HashMap<String, eventlog::Position>>);
 
 /// Lets the field that is being resolved, and all below it, stand at a moment.
 pub(crate) async fn stand_at(ctx: &Context<'_>, as_of: Option<AsOf>) -> Result<(), Failed> {
-    let log = ctx.platform()?.app.log();
+    let platform = ctx.platform()?;
+    let log = platform.app.log();
     let position = match as_of {
         None => return Ok(()),
         Some(AsOf::Position(Position(position))) => position.min(log.head().await?.position),
         Some(AsOf::Time(time)) => log.position_at(time).await?,
     };
+    let position = platform.as_of.map_or(position, |as_of| position.min(as_of.position));
     let moments: &Moments = ctx.data().map_err(|_| Failed::Internal)?;
     moments.0.lock().unwrap_or_else(PoisonError::into_inner).insert(root(ctx).to_owned(), position);
     Ok(())
@@ -57,7 +59,7 @@ fn root<'a>(ctx: &'a Context<'_>) -> &'a str {
     named.last().unwrap_or_default()
 }
 
-/// Gives every request moments of its own.
+/// Gives every request moments and wishes of its own.
 pub(crate) struct Past;
 
 impl ExtensionFactory for Past {
@@ -74,6 +76,6 @@ impl Extension for Past {
         request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        next.run(ctx, request.data(Moments::default())).await
+        next.run(ctx, request.data(Moments::default()).data(Gathering::default())).await
     }
 }

@@ -19,10 +19,14 @@ use domain::{
     },
     region::Region as RegionAggregate,
 };
-use readmodel::models::{
-    experience::Experiences,
-    project::{
-        BottleneckRow, PhaseStay as StayRow, ProjectFilter as Filter, ProjectRow, Projects, ResolutionRow, UpdateRow,
+use readmodel::{
+    Ask,
+    models::{
+        experience::Experiences,
+        project::{
+            BottleneckRow, PhaseStay as StayRow, ProjectFilter as Filter, ProjectRow, Projects, ResolutionRow,
+            UpdateRow,
+        },
     },
 };
 use serde::Serialize;
@@ -38,7 +42,6 @@ use super::{
     experience::{Experience, Reuse},
     id::{filter, global, local},
     limits,
-    loader::CyclesOf,
     member::{self, Member, maybe_member},
     paging::{Cursor, Page},
     past::{self, AsOf},
@@ -160,8 +163,16 @@ impl Project {
 
     /// PDSA cycles, in the order in which they were planned.
     async fn cycles(&self, ctx: &Context<'_>) -> Result<Vec<Cycle>, Failed> {
-        let rows = ctx.rows()?.load_one(CyclesOf(self.0.id, ctx.moment())).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(Cycle).collect())
+        let rows = match ctx.moment() {
+            Some(position) => ctx.platform()?.models.cycles_at(self.0.id, position).await?,
+            None => ctx
+                .read(&[Ask::Cycles(self.0.id)])
+                .await?
+                .into_values()
+                .flat_map(|read| read.cycles().to_vec())
+                .collect(),
+        };
+        Ok(rows.into_iter().map(Cycle).collect())
     }
 
     /// Every event that concerns the project.
@@ -176,8 +187,8 @@ impl Project {
         let page = Page::new(first, after.as_deref())?;
         let (after, before) = if newest_first { (0, page.before()) } else { (page.after.unwrap_or(0), i64::MAX) };
         let before = before.min(ctx.moment().map_or(i64::MAX, |position| position + 1));
-        let models = &ctx.platform()?.models;
-        let rows = models.timeline(self.0.id, after, before, newest_first, page.limit()).await?;
+        let ask = Ask::Timeline { project: self.0.id, after, before, newest_first, limit: page.limit() };
+        let rows = ctx.read(&[ask]).await?.into_values().flat_map(|read| read.timeline().to_vec()).collect();
         Ok(page.of(rows, |entry| entry.position, TimelineEntry))
     }
 

@@ -72,7 +72,7 @@ impl World {
         let models =
             Arc::new(ReadModels::open(pool.clone(), log.clone(), &readmodel::Options::default()).await.expect("opens"));
         let app = Arc::new(App::new(log, Policies::embedded().expect("policies"), Source::system()));
-        let platform = Platform { app: app.clone(), models: models.clone(), pool };
+        let platform = Platform { app: app.clone(), models: models.clone(), pool, as_of: None };
         let demo = MEMBERS.iter().map(|(name, _)| persona(name)).collect();
         let options = Options {
             public_url: None,

@@ -54,7 +54,7 @@ impl What {
         let done = match self {
             Self::List => Ok(()),
             Self::Build => {
-                let options = readmodel::Options { build, standby: true };
+                let options = readmodel::Options { build, standby: true, ..readmodel::Options::default() };
                 platform.read_models(&options).await.map(drop)
             }
             Self::Rebuild(Which { models }) => {

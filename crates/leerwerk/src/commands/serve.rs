@@ -1,12 +1,25 @@
 //! `leerwerk serve`: the service.
 
-use std::{io::Write, sync::Arc};
+use std::{
+    convert::Infallible,
+    io::Write,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    task::{Context as TaskContext, Poll},
+};
 
 use anyhow::Context as _;
+use api::AsOf;
 use app::{App, Policies, Source};
+use audit::Moment;
+use axum::{Router, body::Body, extract::Request, response::Response};
 use clap::Args;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
-use tokio::{net::TcpListener, signal::unix::SignalKind};
+use eventlog::{Log, Position};
+use futures::future::BoxFuture;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use readmodel::ReadModels;
+use tokio::{net::TcpListener, signal::unix::SignalKind, task::JoinSet};
+use tower::{Service, ServiceExt as _};
 
 use crate::{
     config::{Config, ServeConfig},
@@ -32,49 +45,88 @@ impl Serve {
         let metrics = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)?
             .install_recorder()?;
-        let platform = Platform::open(&config).await?;
-        if self.config.demo {
-            crate::demo_world::load_if_empty(&platform).await?;
-        }
-        let models = platform.read_models(&readmodel::Options::default()).await?;
-        let app = Arc::new(App::new(platform.log.clone(), Policies::embedded()?, Source::system()));
-        let _housekeeping = housekeeping::start(&app, self.config.receipt_retention);
-        let demo = if self.config.demo { Some(crate::demo_world::personas()) } else { None };
-        let router = api::router(
-            api::Platform { app, models, pool: platform.pool.clone() },
-            api::Options {
-                public_url: self.config.public_url.clone(),
-                security_contact: self.config.security_contact.clone(),
-                signer: crate::log_key::signer(&config)?,
-                demo,
-                metrics: Box::new(move || metrics.render()),
-            },
-        );
-        self.announce(listener.local_addr()?);
+        let build = config.build_options();
+        let gate = Gate { starting: api::starting(build.progress.subscribe()), ready: Arc::default() };
+        let address = listener.local_addr()?;
         let stop = stop_signal()?;
-        let (leave, left) = tokio::sync::oneshot::channel();
+        let (leave, mut left) = tokio::sync::oneshot::channel();
         let serving = tokio::spawn(
-            axum::serve(listener, router)
+            axum::serve(listener, Router::new().fallback_service(gate.clone()))
                 .with_graceful_shutdown(async move {
                     stop.await;
                     let _ = leave.send(());
                 })
                 .into_future(),
         );
+        let (platform, models, _housekeeping) = tokio::select! {
+            prepared = self.prepare(&config, build, &gate, metrics) => prepared?,
+            // Asked to stop while it prepared.
+            _ = &mut left => return Ok(()),
+        };
+        self.announce(address, models.until());
         // Requests in flight end by themselves; subscriptions do not, and are cut after a moment.
         let _ = left.await;
         let _ = tokio::time::timeout(std::time::Duration::from_secs(3), serving).await;
+        drop(gate);
+        if let Some(models) = Arc::into_inner(models) {
+            models.close().await?;
+        }
         platform.close().await
     }
 
-    /// Where the platform is and who one can be, for people at a terminal. Nobody may be reading; that is no trouble.
-    fn announce(&self, address: std::net::SocketAddr) {
-        let _ = self.tell(&mut std::io::stdout().lock(), address);
+    /// Opens the platform and the gate.
+    async fn prepare(
+        &self,
+        config: &Config,
+        build: readmodel::BuildOptions,
+        gate: &Gate,
+        metrics: PrometheusHandle,
+    ) -> anyhow::Result<(Platform, Arc<ReadModels>, JoinSet<()>)> {
+        let platform = if self.config.as_of.is_some() {
+            Platform::open_beside(config).await?
+        } else {
+            Platform::open(config).await?
+        };
+        if self.config.demo && self.config.as_of.is_none() {
+            crate::demo_world::load_if_empty(&platform).await?;
+        }
+        let as_of = match self.config.as_of {
+            Some(moment) => Some(find(moment, &platform.log).await?),
+            None => None,
+        };
+        let until = as_of.map(|as_of| as_of.position);
+        let bar = super::read_models::show(&build);
+        let options = readmodel::Options { build, until, ..readmodel::Options::default() };
+        let models = platform.read_models(&options).await?;
+        bar.abort();
+        let app = Arc::new(App::new(platform.log.clone(), Policies::embedded()?, Source::system()));
+        let housekeeping = housekeeping::start(&app, self.config.receipt_retention);
+        let demo = if self.config.demo { Some(crate::demo_world::personas()) } else { None };
+        let router = api::router(
+            api::Platform { app, models: models.clone(), pool: platform.pool.clone(), as_of },
+            api::Options {
+                public_url: self.config.public_url.clone(),
+                security_contact: self.config.security_contact.clone(),
+                signer: crate::log_key::signer(config)?,
+                demo,
+                metrics: Box::new(move || metrics.render()),
+            },
+        );
+        let _ = gate.ready.set(router); // nobody else sets it
+        Ok((platform, models, housekeeping))
     }
 
-    fn tell(&self, out: &mut impl Write, address: std::net::SocketAddr) -> std::io::Result<()> {
+    /// Where the platform is and who one can be, for people at a terminal. Nobody may be reading; that is no trouble.
+    fn announce(&self, address: SocketAddr, until: Option<Position>) {
+        let _ = self.tell(&mut std::io::stdout().lock(), address, until);
+    }
+
+    fn tell(&self, out: &mut impl Write, address: SocketAddr, until: Option<Position>) -> std::io::Result<()> {
         let url = self.config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         writeln!(out, "\nLeerwerk is at {url}  (GraphiQL: {url}/graphiql)")?;
+        if let Some(position) = until {
+            writeln!(out, "\nIt shows everything as it was at position {position}; nothing can be changed.")?;
+        }
         if self.config.demo {
             writeln!(out, "\nThis is the demo world. Sign in as:")?;
             for persona in crate::demo_world::personas() {
@@ -82,6 +134,37 @@ impl Serve {
             }
         }
         writeln!(out, "\nStop with Ctrl-C.\n")
+    }
+}
+
+/// The last event at or before a moment.
+async fn find(moment: Moment, log: &Log) -> anyhow::Result<AsOf> {
+    let position = moment.last(log).await?;
+    let event = log.at(position).await?;
+    let event = event.with_context(|| format!("{moment} lies outside of the log: it holds no such event"))?;
+    Ok(AsOf { position, at: event.at })
+}
+
+/// Lets requests through to the platform once that is ready.
+#[derive(Clone)]
+struct Gate {
+    /// Answers until then.
+    starting: Router,
+    ready: Arc<OnceLock<Router>>,
+}
+
+impl Service<Request<Body>> for Gate {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let router = self.ready.get().unwrap_or(&self.starting).clone();
+        Box::pin(router.oneshot(request))
     }
 }
 

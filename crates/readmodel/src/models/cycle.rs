@@ -124,6 +124,7 @@ impl Model for Cycles {
     const DEFINITION: &'static str = include_str!("cycle.rs");
     const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} ((doc ->> 'project'))"];
+    const BRINGS: &'static [(&'static str, &'static str)] = &[("doc ->> 'owner'", "member")];
     type Row = CycleRow;
 
     fn touches(event: &Seen) -> Vec<String> {

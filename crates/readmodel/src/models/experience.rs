@@ -94,6 +94,11 @@ impl Model for Experiences {
         "CREATE INDEX ON {table} (((doc ->> 'shared_position')::bigint))",
         "CREATE INDEX ON {table} USING gin ((doc -> 'themes'))",
     ];
+    const BRINGS: &'static [(&'static str, &'static str)] = &[
+        ("doc ->> 'author'", "member"),
+        ("jsonb_path_query(doc, '$.themes[*]') #>> '{}'", "catalogue"),
+        ("doc ->> 'intervention'", "catalogue"),
+    ];
     type Row = ExperienceRow;
 
     fn touches(event: &Seen) -> Vec<String> {

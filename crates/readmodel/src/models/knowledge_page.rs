@@ -75,6 +75,13 @@ impl Model for KnowledgePages {
     const DEFINITION: &'static str = include_str!("knowledge_page.rs");
     const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} (((doc ->> 'drafted_position')::bigint))"];
+    const BRINGS: &'static [(&'static str, &'static str)] = &[
+        ("doc ->> 'editor'", "member"),
+        ("doc ->> 'intervention'", "catalogue"),
+        ("doc ->> 'theme'", "catalogue"),
+        ("jsonb_path_query(doc, '$.*[*].sources[*].question') #>> '{}'", "question"),
+        ("jsonb_path_query(doc, '$.*[*].sources[*].experience') #>> '{}'", "experience"),
+    ];
     type Row = KnowledgePageRow;
 
     fn touches(event: &Seen) -> Vec<String> {

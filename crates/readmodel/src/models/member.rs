@@ -43,6 +43,7 @@ impl Model for Members {
     const DEFINITION: &'static str = include_str!("member.rs");
     const ORIGIN: Origin = Origin::Stream;
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} (((doc ->> 'since')::bigint))"];
+    const BRINGS: &'static [(&'static str, &'static str)] = &[("doc ->> 'organisation'", "catalogue")];
     type Row = MemberRow;
 
     fn touches(event: &Seen) -> Vec<String> {

@@ -138,6 +138,13 @@ impl Model for Projects {
         "CREATE INDEX ON {table} (((doc ->> 'registered_position')::bigint))",
         "CREATE INDEX ON {table} USING gin ((doc -> 'participants'))",
     ];
+    const BRINGS: &'static [(&'static str, &'static str)] = &[
+        ("jsonb_path_query(doc, '$.participants[*]') #>> '{}'", "member"),
+        ("doc ->> 'lead'", "member"),
+        ("jsonb_path_query(doc, '$.interventions[*]') #>> '{}'", "catalogue"),
+        ("jsonb_path_query(doc, '$.organisations[*]') #>> '{}'", "catalogue"),
+        ("doc ->> 'region'", "catalogue"),
+    ];
     type Row = ProjectRow;
 
     fn touches(event: &Seen) -> Vec<String> {

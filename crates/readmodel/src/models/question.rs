@@ -98,6 +98,12 @@ impl Model for Questions {
         "CREATE INDEX ON {table} (((doc ->> 'asked_position')::bigint)) WHERE doc ->> 'hidden' IS NOT NULL",
         "CREATE INDEX ON {table} (((doc ->> 'asked_position')::bigint)) WHERE jsonb_array_length(doc -> 'answers') = 0",
     ];
+    const BRINGS: &'static [(&'static str, &'static str)] = &[
+        ("doc ->> 'asker'", "member"),
+        ("jsonb_path_query(doc, '$.answers[*].author') #>> '{}'", "member"),
+        ("jsonb_path_query(doc, '$.themes[*]') #>> '{}'", "catalogue"),
+        ("doc ->> 'intervention'", "catalogue"),
+    ];
     type Row = QuestionRow;
 
     fn touches(event: &Seen) -> Vec<String> {

@@ -80,6 +80,9 @@ impl Model for Timeline {
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("timeline.rs");
     const INDEXES: &'static [&'static str] = &[];
+    /// Those whom the sentences name.
+    const BRINGS: &'static [(&'static str, &'static str)] =
+        &[("(regexp_matches(doc ->> 'sentence', 'member:([0-9a-f-]{36})', 'g'))[1]", "member")];
     type Row = TimelineRow;
 
     fn touches(event: &Seen) -> Vec<String> {
@@ -125,6 +128,22 @@ impl Model for Timeline {
     }
 }
 
+/// The keys between which the entries of a project lie that are strictly between two positions.
+pub(crate) fn between(project: ProjectId, after: i64, before: i64) -> (String, String) {
+    (key(project, after), key(project, before.clamp(0, 999_999_999_999)))
+}
+
+/// Stored documents as entries.
+pub(crate) fn entries<'a>(docs: impl Iterator<Item = &'a str>) -> Result<Vec<Entry>, ReadModelError> {
+    let rows = docs.map(tables::read::<Timeline>);
+    let entries = rows.filter_map(|row| match row {
+        Ok(TimelineRow::Entry(entry)) => Some(Ok(entry)),
+        Ok(TimelineRow::Of { .. }) => None,
+        Err(error) => Some(Err(error)),
+    });
+    entries.collect()
+}
+
 impl ReadModels {
     /// The entries of a project strictly between two positions, oldest or newest first.
     pub async fn timeline(
@@ -135,7 +154,7 @@ impl ReadModels {
         newest_first: bool,
         limit: i64,
     ) -> Result<Vec<Entry>, ReadModelError> {
-        let (from, to) = (key(project, after), key(project, before.clamp(0, 999_999_999_999)));
+        let (from, to) = between(project, after, before);
         let docs = if newest_first {
             sqlx::query_scalar!(
                 r#"SELECT doc::text AS "doc!" FROM timeline WHERE key > $1 AND key < $2
@@ -157,12 +176,6 @@ impl ReadModels {
             .fetch_all(&self.pool)
             .await?
         };
-        let mut entries = Vec::with_capacity(docs.len());
-        for doc in docs {
-            if let TimelineRow::Entry(entry) = tables::read::<Timeline>(&doc)? {
-                entries.push(entry);
-            }
-        }
-        Ok(entries)
+        entries(docs.iter().map(|doc| &**doc))
     }
 }

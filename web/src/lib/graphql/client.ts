@@ -1,11 +1,13 @@
 // The one way to the server: POST /graphql with the session cookie.
 import { locale } from '$lib/i18n';
+import { standing, type Stale } from '$lib/state/standing.svelte';
 import { Failure } from './failure';
 import { printed, type TadaDocumentNode } from './graphql';
 
 interface Response<Result> {
   data?: Result | null;
   errors?: readonly { message: string; extensions?: { code?: string } }[];
+  extensions?: { stale?: readonly Stale[] };
 }
 
 type Fetch = typeof globalThis.fetch;
@@ -17,6 +19,7 @@ export async function request<Result, Variables>(
 ): Promise<Result> {
   const response = await post(JSON.stringify({ query: printed(document), variables }), options);
   const answer = await body<Result>(response);
+  standing.hear(answer.extensions?.stale);
   const error = answer.errors?.[0];
   if (error) throw new Failure(error.extensions?.code ?? 'UNKNOWN', error.message);
   if (!answer.data) throw new Failure(codeOf(response.status));

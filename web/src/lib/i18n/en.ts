@@ -34,6 +34,21 @@ export const en: Words = {
     dutch: 'Nederlands',
     english: 'English',
     away: 'No connection for a moment. We keep trying; what you type stays where it is.',
+    asOf: (moment: string) => `This is leerwerk as it was on ${moment}.`,
+    asOfLook: 'You can look at everything, but change nothing.',
+    stale: (since: string, parts: string[]) =>
+      `Not updated since ${since}: ${parts.join(', ')}. We are working on it; what you share is not lost.`,
+    part: {
+      CATALOGUE: 'the list of themes and interventions',
+      MEMBER: 'details of colleagues',
+      QUESTION: 'questions and answers',
+      EXPERIENCE: 'experiences',
+      PROJECT: 'projects',
+      CYCLE: 'PDSA cycles',
+      KNOWLEDGE_PAGE: 'knowledge pages',
+      TIMELINE: 'timelines',
+      CONTRIBUTION: 'search',
+    },
     draftsTitle: 'You still have something unsent',
     draftsText:
       'If you keep it, you will find it here when you sign in again on this device. Do you share this device with others? Then wipe it.',

@@ -14,6 +14,9 @@ export const ViewerQuery = graphql(`
       roles
       actions
     }
+    platform {
+      asOf { at }
+    }
   }
 `);
 

@@ -1,0 +1,306 @@
+//! Reading many things at once: in one statement, together with what nearly always goes with them; and what was read
+//! before and has not changed, without any.
+
+use std::{
+    any::Any,
+    collections::{BTreeMap, HashMap},
+    fmt::Write as _,
+    sync::Arc,
+};
+
+use domain::id::ProjectId;
+use eventlog::Moment;
+use quick_cache::{Weighter, sync::Cache};
+use sqlx::{AssertSqlSafe, Row as _};
+use uuid::Uuid;
+
+use crate::{
+    ReadModels,
+    error::ReadModelError,
+    model::Model,
+    models::{
+        cycle::{CycleRow, Cycles},
+        timeline::{self, Entry, Timeline},
+    },
+    tables,
+};
+
+/// How much is kept, in bytes of documents.
+const KEPT: u64 = 128 << 20;
+/// About how many things these are.
+const THINGS: usize = 20_000;
+/// How far what goes along is followed: a page cites a question, which has an author, who works somewhere.
+const DEPTH: usize = 3;
+
+/// Something to read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Ask {
+    /// The row of a model whose key is this id.
+    Row {
+        /// The model.
+        model: &'static str,
+        /// The key.
+        id: Uuid,
+    },
+    /// The cycles of a project, in the order in which they were planned.
+    Cycles(ProjectId),
+    /// Entries of a project's timeline, strictly between two positions.
+    Timeline {
+        /// The project.
+        project: ProjectId,
+        /// After this position.
+        after: i64,
+        /// Before this one.
+        before: i64,
+        /// The latest first.
+        newest_first: bool,
+        /// At most so many.
+        limit: i64,
+    },
+}
+
+impl Ask {
+    /// The row of a model.
+    pub fn row<M: Model>(id: impl Into<Uuid>) -> Self {
+        Self::Row { model: M::NAME, id: id.into() }
+    }
+
+    /// What it is about: only events that concern this change it.
+    fn subject(&self) -> Uuid {
+        match self {
+            Self::Row { id, .. } => *id,
+            Self::Cycles(project) | Self::Timeline { project, .. } => project.0,
+        }
+    }
+
+    /// The model it is read from.
+    fn model(&self) -> &'static str {
+        match self {
+            Self::Row { model, .. } => model,
+            Self::Cycles(_) => Cycles::NAME,
+            Self::Timeline { .. } => Timeline::NAME,
+        }
+    }
+}
+
+/// What was read: a row or rows of the model's type, or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Answer(Option<Arc<dyn Any + Send + Sync>>);
+
+impl Answer {
+    /// The row.
+    pub fn row<M: Model>(&self) -> Option<Arc<M::Row>> {
+        Arc::downcast(self.0.clone()?).ok()
+    }
+
+    /// The cycles.
+    pub fn cycles(&self) -> Arc<Vec<CycleRow>> {
+        self.0.clone().and_then(|rows| Arc::downcast(rows).ok()).unwrap_or_default()
+    }
+
+    /// The entries of the timeline.
+    pub fn timeline(&self) -> Arc<Vec<Entry>> {
+        self.0.clone().and_then(|rows| Arc::downcast(rows).ok()).unwrap_or_default()
+    }
+}
+
+/// An answer as it is kept.
+#[derive(Clone, Debug)]
+struct Kept {
+    answer: Answer,
+    /// As of when.
+    moment: Moment,
+    /// Of its documents.
+    bytes: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Weight;
+
+impl Weighter<Ask, Kept> for Weight {
+    fn weight(&self, _: &Ask, kept: &Kept) -> u64 {
+        // Rows take about twice what their documents do.
+        2 * kept.bytes as u64 + 200
+    }
+}
+
+/// What was read before.
+#[derive(Debug)]
+pub(crate) struct Memory(Cache<Ask, Kept, Weight>);
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self(Cache::with_weighter(THINGS, KEPT, Weight))
+    }
+}
+
+impl ReadModels {
+    /// What was read before, if it is still so. What an event has changed that can be seen is not.
+    pub fn kept(&self, ask: &Ask) -> Option<Answer> {
+        let kept = self.memory.0.get(ask)?;
+        self.log.changes().is_fresh(ask.subject(), kept.moment).then_some(kept.answer)
+    }
+
+    /// Reads all of it in one statement, and keeps it.
+    pub async fn gather(&self, asks: &[Ask]) -> Result<HashMap<Ask, Answer>, ReadModelError> {
+        let moments: HashMap<&str, Moment> = self
+            .definitions
+            .iter()
+            .zip(self.standing.all())
+            .map(|(definition, stand)| (definition.name(), self.log.changes().as_of(stand.position)))
+            .collect();
+        let mut question = Question::default();
+        for ask in asks {
+            question.ask(ask);
+        }
+        let mut query = sqlx::query(AssertSqlSafe(question.sql(self)));
+        for bind in question.binds {
+            query = match bind {
+                Bind::Keys(keys) => query.bind(keys),
+                Bind::Text(text) => query.bind(text),
+                Bind::Number(number) => query.bind(number),
+            };
+        }
+        let mut docs: HashMap<String, Vec<(String, String)>> = HashMap::new();
+        for row in query.fetch_all(&self.pool).await? {
+            docs.entry(row.try_get(0)?).or_default().push((row.try_get(1)?, row.try_get(2)?));
+        }
+        let mut found: HashMap<Ask, Answer> = HashMap::new();
+        let mut keep = |ask: Ask, answer: Answer, bytes: usize| {
+            if let Some(moment) = moments.get(ask.model()) {
+                self.memory.0.insert(ask.clone(), Kept { answer: answer.clone(), moment: *moment, bytes });
+            }
+            found.insert(ask, answer);
+        };
+        for definition in self.definitions.iter() {
+            let model = definition.name();
+            for (key, doc) in docs.remove(model).unwrap_or_default() {
+                let Ok(id) = Uuid::parse_str(&key) else { continue };
+                let answer = Answer(Some(definition.model.read(&doc)?));
+                keep(Ask::Row { model, id }, answer, doc.len());
+            }
+        }
+        let mut cycles: HashMap<String, (Vec<CycleRow>, usize)> = HashMap::new();
+        for (project, doc) in docs.remove("cycles").unwrap_or_default() {
+            let (rows, bytes) = cycles.entry(project).or_default();
+            rows.push(tables::read::<Cycles>(&doc)?);
+            *bytes += doc.len();
+        }
+        for (n, ask) in asks.iter().enumerate() {
+            match ask {
+                // A row that there is has been kept already; that there is none may be kept as well.
+                Ask::Row { .. } => {}
+                Ask::Cycles(project) => {
+                    let (mut rows, bytes) = cycles.remove(&project.to_string()).unwrap_or_default();
+                    rows.sort_unstable_by_key(|row| row.planned_position);
+                    keep(ask.clone(), Answer(Some(Arc::new(rows))), bytes);
+                }
+                Ask::Timeline { newest_first, .. } => {
+                    let docs = docs.remove(&format!("timeline{n}")).unwrap_or_default();
+                    let bytes = docs.iter().map(|(_, doc)| doc.len()).sum();
+                    let mut entries = timeline::entries(docs.iter().map(|(_, doc)| &**doc))?;
+                    entries.sort_unstable_by_key(|entry| entry.position);
+                    if *newest_first {
+                        entries.reverse();
+                    }
+                    keep(ask.clone(), Answer(Some(Arc::new(entries))), bytes);
+                }
+            }
+        }
+        let missing = asks.iter().filter(|ask| matches!(ask, Ask::Row { .. }) && !found.contains_key(ask));
+        let missing: Vec<Ask> = missing.cloned().collect();
+        for ask in missing {
+            if let Some(moment) = moments.get(ask.model()) {
+                self.memory.0.insert(ask.clone(), Kept { answer: Answer(None), moment: *moment, bytes: 0 });
+            }
+            found.insert(ask, Answer(None));
+        }
+        Ok(found)
+    }
+}
+
+/// A value of the statement.
+enum Bind {
+    Keys(Vec<String>),
+    Text(String),
+    Number(i64),
+}
+
+/// One statement for everything that is asked.
+#[derive(Default)]
+struct Question {
+    rows: BTreeMap<&'static str, Vec<String>>,
+    cycles: Vec<String>,
+    /// Named by their places among what is asked.
+    timelines: Vec<(usize, ProjectId, i64, i64, bool, i64)>,
+    asked: usize,
+    binds: Vec<Bind>,
+    /// `WITH` these tables.
+    tables: Vec<String>,
+    /// What each contributes.
+    parts: Vec<String>,
+    /// Expressions that give keys of a model, over tables that hold them.
+    along: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Question {
+    fn ask(&mut self, ask: &Ask) {
+        match ask {
+            Ask::Row { model, id } => self.rows.entry(model).or_default().push(id.to_string()),
+            Ask::Cycles(project) => self.cycles.push(project.to_string()),
+            Ask::Timeline { project, after, before, newest_first, limit } => {
+                self.timelines.push((self.asked, *project, *after, *before, *newest_first, *limit));
+            }
+        }
+        self.asked += 1;
+    }
+
+    fn bind(&mut self, bind: Bind) -> usize {
+        self.binds.push(bind);
+        self.binds.len()
+    }
+
+    /// Adds a table of the statement that holds rows of a model.
+    fn table(&mut self, models: &ReadModels, model: &str, what: &str, key: &str, select: &str) {
+        let name = format!("t{}", self.tables.len());
+        self.tables.push(format!("{name} AS ({select})"));
+        self.parts.push(format!("SELECT '{what}', {key}, doc::text FROM {name}"));
+        let definition = models.definitions.iter().find(|definition| definition.name() == model);
+        for (keys, of) in definition.map_or(&[][..], |definition| definition.model.brings()) {
+            self.along.entry(of).or_default().push(format!("SELECT {keys} FROM {name}"));
+        }
+    }
+
+    fn sql(&mut self, models: &ReadModels) -> String {
+        for (model, keys) in std::mem::take(&mut self.rows) {
+            let n = self.bind(Bind::Keys(keys));
+            self.table(models, model, model, "key", &format!("SELECT key, doc FROM {model} WHERE key = ANY(${n})"));
+        }
+        if !self.cycles.is_empty() {
+            let projects = std::mem::take(&mut self.cycles);
+            let n = self.bind(Bind::Keys(projects));
+            let select = format!("SELECT key, doc FROM cycle WHERE doc ->> 'project' = ANY(${n})");
+            self.table(models, Cycles::NAME, "cycles", "doc ->> 'project'", &select);
+        }
+        for (place, project, after, before, newest_first, limit) in std::mem::take(&mut self.timelines) {
+            let (from, to) = timeline::between(project, after, before);
+            let [from, to] = [from, to].map(|key| self.bind(Bind::Text(key)));
+            let limit = self.bind(Bind::Number(limit));
+            let order = if newest_first { "DESC" } else { "ASC" };
+            let select = format!(
+                "SELECT key, doc FROM timeline WHERE key > ${from} AND key < ${to} ORDER BY key {order} LIMIT ${limit}"
+            );
+            self.table(models, Timeline::NAME, &format!("timeline{place}"), "key", &select);
+        }
+        for _ in 0..DEPTH {
+            for (model, keys) in std::mem::take(&mut self.along) {
+                // An array, as the planner then looks each key up instead of reading all rows.
+                let select = format!("SELECT key, doc FROM {model} WHERE key = ANY(ARRAY({}))", keys.join(" UNION "));
+                self.table(models, model, model, "key", &select);
+            }
+        }
+        let mut sql = String::new();
+        let _ = write!(sql, "WITH {} {}", self.tables.join(", "), self.parts.join(" UNION ALL "));
+        sql
+    }
+}
