@@ -8,6 +8,7 @@ use std::{
 
 use domain::{Actor, Aggregate, event};
 use eventlog::{Moment, Position, Recorded, StreamId};
+use futures::future::BoxFuture;
 use lru::LruCache;
 use uuid::Uuid;
 
@@ -38,6 +39,20 @@ pub(crate) enum AsOf {
 /// A state, and when it was read.
 type Cached = (Arc<dyn Any + Send + Sync>, Moment);
 
+/// Folds all events of a stream into the state of its kind, and keeps it.
+pub(crate) type Folding = for<'a> fn(&'a App, StreamId, Vec<Recorded>, Moment) -> BoxFuture<'a, Result<(), Failure>>;
+
+/// A thing of a kind, for [`App::look_ahead`].
+pub(crate) fn thing<A: Aggregate>(id: Uuid) -> (StreamId, Folding) {
+    let fold: Folding = |app, stream, events, moment| {
+        Box::pin(async move {
+            let mut loaded = Loaded { state: A::default(), version: 0, position: 0 };
+            app.apply(stream, &mut loaded, &events, moment).await
+        })
+    };
+    (StreamId::new(A::KIND, id), fold)
+}
+
 /// States by stream. To decide on, they are always brought up to date from the log first, so a stale one costs time, not
 /// truth.
 #[derive(Debug)]
@@ -54,6 +69,10 @@ impl States {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (cached, moment) = states.get(stream)?;
         Some((cached.downcast_ref::<Loaded<A>>()?.clone(), *moment))
+    }
+
+    fn has(&self, stream: &StreamId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(stream)
     }
 
     pub(crate) fn put<A: Aggregate>(&self, stream: StreamId, loaded: Loaded<A>, moment: Moment) {
@@ -77,7 +96,35 @@ impl App {
         };
         let moment = self.log.changes().moment();
         let news = self.log.stream(&stream, loaded.version).await?;
-        let payloads = self.log.keys().open(&news).await?;
+        self.apply(stream, &mut loaded, &news, moment).await?;
+        Ok(loaded)
+    }
+
+    /// Reads what is not known of some things in one statement, so that looking at them costs no more.
+    pub(crate) async fn look_ahead(&self, things: &[(StreamId, Folding)]) -> Result<(), Failure> {
+        let unknown: Vec<_> = things.iter().filter(|(stream, _)| !self.states.has(stream)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = unknown.iter().map(|(stream, _)| stream.id).collect();
+        let moment = self.log.changes().moment();
+        let events = self.log.streams_with_keys(&ids).await?;
+        for (stream, fold) in unknown {
+            let own: Vec<Recorded> = events.iter().filter(|event| event.stream == *stream).cloned().collect();
+            fold(self, stream.clone(), own, moment).await?;
+        }
+        Ok(())
+    }
+
+    /// Folds events on top of a state, and keeps it.
+    async fn apply<A: Aggregate>(
+        &self,
+        stream: StreamId,
+        loaded: &mut Loaded<A>,
+        news: &[Recorded],
+        moment: Moment,
+    ) -> Result<(), Failure> {
+        let payloads = self.log.keys().open(news).await?;
         for (recorded, payload) in news.iter().zip(payloads) {
             let Recorded { event_type, schema_version, at, .. } = recorded;
             let schema_version = u16::try_from(*schema_version).unwrap_or_default();
@@ -88,6 +135,6 @@ impl App {
             loaded.position = recorded.position;
         }
         self.states.put(stream, loaded.clone(), moment);
-        Ok(loaded)
+        Ok(())
     }
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     App, Declined, Failure, RunError,
-    load::{AsOf, Loaded},
+    load::{AsOf, Loaded, thing},
     policy::{Principal, Question, Reading},
 };
 
@@ -220,6 +220,9 @@ impl App {
         within: Option<Uuid>,
         actions: &[&'static str],
     ) -> Result<Vec<&'static str>, Failure> {
+        let mut things = vec![thing::<A>(id), thing::<Member>(member.0)];
+        things.extend(within.filter(|project| *project != id).map(thing::<Project>));
+        self.look_ahead(&things).await?;
         let state = self.load::<A>(id, AsOf::Seen).await?.state;
         let mut standing = state.standing(state.speaks_as(member));
         let mut subjects = state.subjects();

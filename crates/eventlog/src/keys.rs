@@ -310,6 +310,21 @@ impl Keys {
         self.forgotten.subscribe()
     }
 
+    /// A stored key that was read in an era; empty when it was destroyed.
+    pub(crate) fn learn(&self, era: u64, scope: String, wrapped: &[u8]) {
+        let known = match wrapped {
+            [] => Known::Destroyed,
+            wrapped => match self.keks.unwrap(&scope, wrapped) {
+                Ok(key) => Known::Key(key),
+                Err(_) => return, // whoever needs it is told
+            },
+        };
+        let mut cache = self.cache();
+        if cache.era == era {
+            cache.known.put(scope, known);
+        }
+    }
+
     /// Keys that were stored in an era.
     pub(crate) fn remember(&self, era: u64, new: Vec<NewKey>) {
         let mut cache = self.cache();

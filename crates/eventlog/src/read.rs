@@ -182,6 +182,49 @@ impl Log {
         rows.into_iter().map(Recorded::try_from).collect()
     }
 
+    /// All events of the streams with these ids, in order, with the keys to open them: those are known afterwards, as if
+    /// they had been opened before. One statement.
+    pub async fn streams_with_keys(&self, ids: &[Uuid]) -> Result<Vec<Recorded>, ReadError> {
+        let era = self.keys.era();
+        let rows = sqlx::query!(
+            r#"SELECT position, stream_kind, stream_id, version, id, type AS event_type, schema_version, at, actor,
+                      correlation, causation, concerns, data::text AS "data!", leaf_hash,
+                      ARRAY(SELECT k.scope FROM log.data_key k WHERE k.scope = ANY(scopes)
+                            ORDER BY k.scope) AS "scopes!",
+                      ARRAY(SELECT coalesce(k.wrapped, '') FROM log.data_key k WHERE k.scope = ANY(scopes)
+                            ORDER BY k.scope) AS "wrapped!"
+               FROM log.event,
+                    LATERAL (SELECT ARRAY(SELECT (regexp_matches(data::text, '"\$sealed":"([^"\\]+)"', 'g'))[1])) s (scopes)
+               WHERE stream_id = ANY($1) ORDER BY position"#,
+            ids
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut events = Vec::with_capacity(rows.len());
+        for row in rows {
+            for (scope, wrapped) in row.scopes.into_iter().zip(row.wrapped) {
+                self.keys.learn(era, scope, &wrapped);
+            }
+            events.push(Recorded::try_from(Row {
+                position: row.position,
+                stream_kind: row.stream_kind,
+                stream_id: row.stream_id,
+                version: row.version,
+                id: row.id,
+                event_type: row.event_type,
+                schema_version: row.schema_version,
+                at: row.at,
+                actor: row.actor,
+                correlation: row.correlation,
+                causation: row.causation,
+                concerns: row.concerns,
+                data: row.data,
+                leaf_hash: row.leaf_hash,
+            })?);
+        }
+        Ok(events)
+    }
+
     /// The events of one stream before a version, the latest first, at most `limit`; fewer when they are very large.
     /// None means that there are no more.
     pub async fn stream_backward(

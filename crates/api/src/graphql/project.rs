@@ -4,7 +4,7 @@
 mod mutations;
 
 use async_graphql::{
-    Context, Enum, ID, InputObject, Object, SimpleObject,
+    Context, Enum, ID, InputObject, Object, SimpleObject, Value,
     connection::{Connection, EmptyFields},
 };
 use chrono::{DateTime, Utc};
@@ -180,14 +180,15 @@ impl Project {
     async fn timeline(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 50)] first: usize,
+        #[graphql(default_with = "TIMELINE")] first: usize,
         after: Option<String>,
         #[graphql(default = true)] newest_first: bool,
     ) -> Result<Connection<Cursor, TimelineEntry, EmptyFields, EmptyFields>, Failed> {
         let page = Page::new(first, after.as_deref())?;
-        let (after, before) = if newest_first { (0, page.before()) } else { (page.after.unwrap_or(0), i64::MAX) };
-        let before = before.min(ctx.moment().map_or(i64::MAX, |position| position + 1));
-        let ask = Ask::Timeline { project: self.0.id, after, before, newest_first, limit: page.limit() };
+        let mut ask = entries(self.0.id, &page, newest_first);
+        if let (Ask::Timeline { before, .. }, Some(position)) = (&mut ask, ctx.moment()) {
+            *before = (position + 1).min(*before);
+        }
         let rows = ctx.read(&[ask]).await?.into_values().flat_map(|read| read.timeline().to_vec()).collect();
         Ok(page.of(rows, |entry| entry.position, TimelineEntry))
     }
@@ -326,6 +327,39 @@ pub(crate) struct ProjectFilter {
     mine: bool,
 }
 
+/// What a query of a project will read: its row, and its cycles and the first page of its timeline if they are asked for.
+fn asked_of(ctx: &Context<'_>, id: ProjectId) -> Vec<Ask> {
+    let mut asks = vec![Ask::row::<Projects>(id)];
+    if ctx.look_ahead().field("cycles").exists() {
+        asks.push(Ask::Cycles(id));
+    }
+    for field in ctx.look_ahead().field("timeline").selection_fields() {
+        // Arguments that do not read are told of by the field itself.
+        let Ok(arguments) = field.arguments() else { continue };
+        let argument = |name: &str| arguments.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        let first = argument("first").and_then(|value| match value {
+            Value::Number(number) => usize::try_from(number.as_u64()?).ok(),
+            _ => None,
+        });
+        let newest_first = argument("newestFirst") != Some(&Value::Boolean(false));
+        if let Ok(page) = Page::new(first.unwrap_or(TIMELINE), None)
+            && !matches!(argument("after"), Some(Value::String(_)))
+        {
+            asks.push(entries(id, &page, newest_first));
+        }
+    }
+    asks
+}
+
+/// A page of a project's timeline as it is now.
+fn entries(project: ProjectId, page: &Page, newest_first: bool) -> Ask {
+    let (after, before) = if newest_first { (0, page.before()) } else { (page.after.unwrap_or(0), i64::MAX) };
+    Ask::Timeline { project, after, before, newest_first, limit: page.limit() }
+}
+
+/// Entries of a timeline when nobody says how many.
+const TIMELINE: usize = 50;
+
 /// Questions about projects.
 #[derive(Debug, Default)]
 pub(crate) struct ProjectQueries;
@@ -337,6 +371,10 @@ impl ProjectQueries {
         ctx.viewer()?;
         past::stand_at(ctx, as_of).await?;
         let Some(id) = local::<ProjectId>(ProjectAggregate::KIND, &id) else { return Ok(None) };
+        if ctx.moment().is_none() {
+            // All that is asked of it in one statement; the fields below find it read.
+            ctx.read(&asked_of(ctx, id)).await?;
+        }
         Ok(ctx.row::<Projects>(id).await?.map(Project))
     }
 

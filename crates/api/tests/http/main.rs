@@ -1,6 +1,8 @@
 //! The platform through the door that everybody uses: HTTP.
 
 mod past;
+mod reading;
+mod standing;
 mod stories;
 mod support;
 mod trouble;

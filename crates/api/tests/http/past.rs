@@ -160,6 +160,18 @@ async fn live_through_it(world: &World, album: &mut Album<'_>) {
     album.picture().await;
 }
 
+/// The same, without pictures: gives back the project and the page.
+pub(crate) async fn much_has_happened(world: &World) -> [Value; 2] {
+    let visitor = world.visitor("sanne").await;
+    let mut album = Album { visitor: &visitor, things: Vec::new(), pictures: Vec::new() };
+    live_through_it(world, &mut album).await;
+    let of = |kind: &str| {
+        let thing = album.things.iter().find(|(field, _)| *field == kind);
+        json!(thing.expect("there is one").1)
+    };
+    [of("project"), of("knowledgePage")]
+}
+
 #[tokio::test]
 async fn what_is_said_of_a_moment_is_what_was_seen_at_that_moment() {
     for viewer in ["joost", "sanne", "emma"] {

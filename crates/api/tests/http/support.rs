@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{About, DemoPersona, Options, Platform};
+use api::{About, AsOf, DemoPersona, Options, Platform};
 use app::{App, By, Policies, Request as Circumstances, Source};
 use axum::{
     Router,
@@ -25,6 +25,7 @@ use eventlog::{KeyEncryptionKey, Log, LogSigner};
 use http_body_util::BodyExt as _;
 use readmodel::ReadModels;
 use serde_json::{Value, json};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use testdb::TestDb;
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -38,7 +39,7 @@ pub(crate) struct World {
     pub(crate) region: String,
     pub(crate) organisation: String,
     router: Router,
-    _database: TestDb,
+    database: Arc<TestDb>,
 }
 
 /// Members of the world, with their roles.
@@ -63,16 +64,35 @@ fn signer() -> LogSigner {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let database = testdb::migrated(&sqlx::migrate!("../../migrations")).await;
-        let pool = database.pool().await;
-        let connect = database.url.parse().expect("an address");
+        let database = Arc::new(testdb::migrated(&sqlx::migrate!("../../migrations")).await);
+        let mut world = Self::over(database, None).await;
+        world.furnish().await;
+        world
+    }
+
+    /// Another process on the same database, that has read nothing yet.
+    pub(crate) async fn again(&self, as_of: Option<AsOf>) -> Self {
+        let mut again = Self::over(self.database.clone(), as_of).await;
+        again.theme.clone_from(&self.theme);
+        again.intervention.clone_from(&self.intervention);
+        again.region.clone_from(&self.region);
+        again.organisation.clone_from(&self.organisation);
+        again
+    }
+
+    async fn over(database: Arc<TestDb>, as_of: Option<AsOf>) -> Self {
+        let connect: PgConnectOptions = database.url.parse().expect("an address");
+        let pool = PgPoolOptions::new().max_connections(10).test_before_acquire(false);
+        let pool = pool.connect_with(connect.clone()).await.expect("connects");
         let kek = KeyEncryptionKey::new([7; 32]);
         let log = Log::open(pool.clone(), connect, kek, &eventlog::Options::default()).await.expect("opens");
         let log = Arc::new(log);
-        let models =
-            Arc::new(ReadModels::open(pool.clone(), log.clone(), &readmodel::Options::default()).await.expect("opens"));
+        let opened = readmodel::Options { until: as_of.map(|as_of| as_of.position), ..Default::default() };
+        let models = ReadModels::open(pool.clone(), log.clone(), &opened).await.expect("opens");
+        models.catch_up().await.expect("caught up");
+        let models = Arc::new(models);
         let app = Arc::new(App::new(log, Policies::embedded().expect("policies"), Source::system()));
-        let platform = Platform { app: app.clone(), models: models.clone(), pool, as_of: None };
+        let platform = Platform { app: app.clone(), models: models.clone(), pool, as_of };
         let demo = MEMBERS.iter().map(|(name, _)| persona(name)).collect();
         let options = Options {
             public_url: None,
@@ -81,7 +101,7 @@ impl World {
             signer: signer(),
             metrics: Box::new(String::new),
         };
-        let mut world = Self {
+        Self {
             app,
             models,
             theme: String::new(),
@@ -89,10 +109,8 @@ impl World {
             region: String::new(),
             organisation: String::new(),
             router: api::router(platform, options),
-            _database: database,
-        };
-        world.furnish().await;
-        world
+            database,
+        }
     }
 
     /// Runs a command as the platform.

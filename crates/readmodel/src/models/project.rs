@@ -144,6 +144,12 @@ impl Model for Projects {
         ("jsonb_path_query(doc, '$.interventions[*]') #>> '{}'", "catalogue"),
         ("jsonb_path_query(doc, '$.organisations[*]') #>> '{}'", "catalogue"),
         ("doc ->> 'region'", "catalogue"),
+        ("jsonb_path_query(doc, '$.bottlenecks[*].*.by') #>> '{}'", "member"),
+        ("jsonb_path_query(doc, '$.bottlenecks[*].raised_by') #>> '{}'", "member"),
+        ("jsonb_path_query(doc, '$.bottlenecks[*].resolution.experience') #>> '{}'", "experience"),
+        ("jsonb_path_query(doc, '$.*[*].by') #>> '{}'", "member"),
+        ("jsonb_path_query(doc, '$.reuses[*].experience') #>> '{}'", "experience"),
+        ("jsonb_path_query(doc, '$.reuses[*].from_project') #>> '{}'", "project"),
     ];
     type Row = ProjectRow;
 

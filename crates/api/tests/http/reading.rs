@@ -1,0 +1,92 @@
+//! What pages cost: at most three statements, and none beside the session where nothing has changed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Value, json};
+use tracing_subscriber::{Layer, layer::SubscriberExt as _};
+
+use crate::{
+    past::much_has_happened,
+    support::{Visitor, World},
+};
+
+const PROJECT_PAGE: &str = "query($id: ID!) { project(id: $id) { id version name { text } aim { html } phase actions
+  phases { phase from until } interventions { name } organisations { name kind } region { name }
+  lead { name { text } organisation { name } } participants { name { text } organisation { name } }
+  bottlenecks { id text { html } raisedBy { name { text } } resolution { solution { html } by { name { text } } } }
+  updates { text { html } by { name { text } } } reuses { by { name { text } } experience { title { text } } }
+  cycles { id number aim { text } owner { name { text } } } timeline(first: 15) { nodes { position sentence } } } }";
+
+const KNOWLEDGE_PAGE: &str = "query($id: ID!) { knowledgePage(id: $id) { id title { text } publishedVersion actions
+  intervention { name } theme { name } editor { name { text } organisation { name } } sections { heading { text }
+  text { html } sources { ... on Question { id title { text } answers { body { html } author { name { text } } } }
+    ... on Answer { id body { html } author { name { text } organisation { name } } }
+    ... on Experience { id title { text } outcome { html } author { name { text } organisation { name } } } } } } }";
+
+/// Everything that sqlx is asked to do in this process.
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing_subscriber::registry::LookupSpan<'static> + tracing::Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        if event.metadata().target() != "sqlx::query" {
+            return;
+        }
+        struct Text(String);
+        impl tracing::field::Visit for Text {
+            fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0 = format!("{} {value:?}", self.0);
+            }
+        }
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text.0);
+    }
+}
+
+impl Statements {
+    /// Those since the last time, without what engine and listener ask by themselves now and then.
+    fn taken(&self) -> Vec<String> {
+        let taken = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let own = ["readmodel.", "pg_notify", "pg_advisory", "log.head", "log.merge"];
+        taken.into_iter().filter(|text| !own.iter().any(|own| text.contains(own))).collect()
+    }
+}
+
+async fn look(visitor: &Visitor<'_>, query: &str, id: &Value) -> Value {
+    visitor.ask(query, json!({ "id": id })).await
+}
+
+#[tokio::test]
+async fn a_page_costs_three_statements_at_most_and_one_where_nothing_has_changed() {
+    let statements = Statements::default();
+    let subscriber = tracing_subscriber::registry().with(statements.clone());
+    tracing::subscriber::set_global_default(subscriber).expect("the only one");
+    let world = World::new().await;
+    let [project, page] = much_has_happened(&world).await;
+    for (query, id) in [(PROJECT_PAGE, &project), (KNOWLEDGE_PAGE, &page)] {
+        let shown = look(&world.visitor("sanne").await, query, id).await;
+        // A process that has read nothing yet.
+        let again = world.again(None).await;
+        let sanne = again.visitor("sanne").await;
+        statements.taken();
+        assert_eq!(look(&sanne, query, id).await, shown);
+        let cold = statements.taken();
+        assert!((2..=3).contains(&cold.len()), "{}: {cold:#?}", cold.len());
+        assert_eq!(look(&sanne, query, id).await, shown);
+        let kept = statements.taken();
+        assert_eq!(kept.len(), 1, "the session alone: {kept:#?}");
+        assert!(kept[0].contains("session.session"), "{kept:#?}");
+
+        // What another process changes is shown, at once here and soon there.
+        let joost = world.visitor("joost").await;
+        let change = json!({ "projectId": project, "text": format!("Nieuws voor {id}") });
+        world.visitor("sanne").await.mutate("postUpdate", "project", "", change).await;
+        let position = world.models.position();
+        again.models.reach(position).await.expect("reached");
+        let now = look(&joost, PROJECT_PAGE, &project).await;
+        assert_eq!(now["project"]["updates"], look(&sanne, PROJECT_PAGE, &project).await["project"]["updates"]);
+        let told = now["project"]["updates"][0]["text"]["html"].as_str().expect("html").to_owned();
+        assert!(told.contains("Nieuws voor"), "{told}");
+    }
+}
