@@ -1,7 +1,7 @@
 //! Data keys: one per scope, wrapped by a key-encryption key, kept apart from the events.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{HashMap, HashSet},
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -111,7 +111,7 @@ impl Keys {
         mut payload: Value,
         new_keys: &mut Vec<NewKey>,
     ) -> Result<CanonicalJson, KeyError> {
-        let mut scopes = BTreeSet::new();
+        let mut scopes = HashSet::new();
         seal::scopes(&payload, &mut scopes);
         if scopes.contains(SECRETS) {
             return Err(KeyError::Reserved);
@@ -152,7 +152,7 @@ impl Keys {
     /// The same, telling of each event whether it opens.
     pub async fn open_each(&self, events: &[Recorded]) -> Result<Vec<Result<Value, KeyError>>, KeyError> {
         let mut payloads = Vec::with_capacity(events.len());
-        let mut scopes = BTreeSet::new();
+        let mut scopes = HashSet::new();
         for event in events {
             let text = event.data.get();
             let payload = serde_json::from_str(text).map_err(|error| KeyError::Payload(error.to_string()));
@@ -179,7 +179,7 @@ impl Keys {
     /// A tag that only the holder of the scope's data key can compute: HMAC-SHA-256 over the message, under a
     /// key derived from the data key. Nothing when the scope has no key or it was destroyed.
     pub async fn tag(&self, scope: &str, message: &[u8]) -> Result<Option<[u8; 32]>, KeyError> {
-        let keys = self.load(&BTreeSet::from([scope.to_owned()])).await?;
+        let keys = self.load(&HashSet::from([scope.to_owned()])).await?;
         Ok(match keys.get(scope) {
             Some(Known::Key(key)) => Some(hmac(&hmac(&key.0, b"tag"), message)),
             Some(Known::Broken) => return Err(KeyError::Broken { scope: scope.to_owned() }),
@@ -336,7 +336,7 @@ impl Keys {
     }
 
     /// The keys of some scopes, as far as there are any.
-    async fn load(&self, scopes: &BTreeSet<String>) -> Result<HashMap<String, Known>, KeyError> {
+    async fn load(&self, scopes: &HashSet<String>) -> Result<HashMap<String, Known>, KeyError> {
         let mut found = HashMap::with_capacity(scopes.len());
         let mut missing = Vec::new();
         let era = {
@@ -392,7 +392,7 @@ mod tests {
     }
 
     async fn cached(keys: &Keys, scope: &str) -> bool {
-        keys.load(&BTreeSet::from([scope.to_owned()])).await.is_ok_and(|found| found.contains_key(scope))
+        keys.load(&HashSet::from([scope.to_owned()])).await.is_ok_and(|found| found.contains_key(scope))
     }
 
     /// An append may be answered after its key was destroyed again.

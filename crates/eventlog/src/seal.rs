@@ -4,7 +4,7 @@
 //! XChaCha20-Poly1305; the box is a random 24-byte nonce and the ciphertext. The additional data is the event's
 //! id and the path of the value in the payload, so that a box cannot be moved to another event or field.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use chacha20poly1305::{
@@ -103,7 +103,7 @@ pub(crate) enum Known {
 }
 
 /// The scopes named in a payload.
-pub(crate) fn scopes(value: &Value, into: &mut BTreeSet<String>) {
+pub(crate) fn scopes(value: &Value, into: &mut HashSet<String>) {
     match value {
         Value::Object(map) => match map.get(MARK).and_then(Value::as_str) {
             Some(scope) => {

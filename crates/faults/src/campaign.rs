@@ -17,6 +17,7 @@ use crate::{
     client::Client,
     fault::{Struck, pause},
     follower::{self, Manner},
+    projected::Projected,
     sample,
     stage::{Stage, in_time},
     world::World,
@@ -59,6 +60,8 @@ pub struct Outcome {
     pub events: usize,
     /// Followers.
     pub followers: usize,
+    /// How often read models were compared with the log.
+    pub compared: usize,
     /// What is not right; empty when all is.
     pub wrong: Vec<String>,
 }
@@ -68,7 +71,7 @@ pub struct Outcome {
 pub async fn run(plan: Plan, program: &Path, say: impl Fn(&str)) -> Result<Outcome, Error> {
     let began = Instant::now();
     let mut world = World::start(program, plan.services, plan.small_disk).await?;
-    let shared = (0..SHARED).map(|_| sample::stream()).collect();
+    let shared = (0..SHARED).map(|_| sample::thing()).collect();
     let stage = Arc::new(Stage::new(world.sockets(), shared, FOLLOWERS.len()));
     let log = Arc::new(sample::open(&world.connect, &Options::default()).await?);
     let followers: Vec<_> = FOLLOWERS.iter().enumerate().map(|(n, how)| follow(n, *how, &log, &stage)).collect();
@@ -78,7 +81,8 @@ pub async fn run(plan: Plan, program: &Path, say: impl Fn(&str)) -> Result<Outco
     }
     stage.recovered(None, Instant::now()).await?;
 
-    let recoveries = do_faults(&plan, &mut world, &stage, &say).await?;
+    let mut projected = Projected::default();
+    let recoveries = do_faults(&plan, &mut world, &stage, &mut projected, &say).await?;
     say("quiet; one last append");
     stage.ending.send_replace(true);
     let mut histories = in_time("the clients' end", clients.join_all()).await?;
@@ -96,10 +100,15 @@ pub async fn run(plan: Plan, program: &Path, say: impl Fn(&str)) -> Result<Outco
 
     say("judging");
     let events = sample::everything(&judged).await?;
-    let wrong = checker::wrong(&events, &head, &history);
+    let mut wrong = checker::wrong(&events, &head, &history);
+    projected.compare(&world).await?;
+    projected.compare_all(&world).await?;
+    wrong.append(&mut projected.wrong);
     drop((log, judged));
     world.end().await?;
-    Ok(outcome(plan, began, recoveries, &history, events.len(), wrong))
+    let mut outcome = outcome(plan, began, recoveries, &history, events.len(), wrong);
+    outcome.compared = projected.compared;
+    Ok(outcome)
 }
 
 fn follow(
@@ -121,6 +130,7 @@ async fn do_faults(
     plan: &Plan,
     world: &mut World,
     stage: &Arc<Stage>,
+    projected: &mut Projected,
     say: &impl Fn(&str),
 ) -> Result<BTreeMap<Fault, Vec<Duration>>, Error> {
     let mut random = StdRng::seed_from_u64(plan.seed);
@@ -143,6 +153,7 @@ async fn do_faults(
                 recoveries.entry(fault).or_default().push(after?);
             }
         }
+        projected.compare(world).await?;
         if (done + 1).is_multiple_of(TELL) {
             say(&progress(done + 1, faults.len(), stage));
         }
@@ -207,6 +218,7 @@ fn outcome(
         reads: history.reads.len(),
         events,
         followers: history.followers.len(),
+        compared: 0,
         wrong,
     }
 }

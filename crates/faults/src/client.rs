@@ -48,7 +48,7 @@ impl Client {
         Self {
             random,
             stage: stage.clone(),
-            own: sample::stream(),
+            own: sample::thing(),
             home,
             rest,
             lines: stage.sockets.iter().map(|_| None).collect(),
@@ -71,7 +71,7 @@ impl Client {
     pub(crate) async fn append_once(mut self) -> History {
         while !matches!(self.history.tries.last(), Some(Try { told: Ok(_), .. })) {
             let key = Some(self.key());
-            self.carry_out(Intention { stream: sample::stream(), any: false, key }).await;
+            self.carry_out(Intention { stream: sample::thing(), any: false, key }).await;
         }
         self.history
     }
@@ -90,7 +90,7 @@ impl Client {
 
     fn intention(&mut self) -> Intention {
         let stream = match self.random.random_range(0..10) {
-            0 => sample::stream(),
+            0 => sample::thing(),
             1..6 => self.own.clone(),
             _ => self.stage.shared[self.random.random_range(0..self.stage.shared.len())].clone(),
         };
@@ -188,7 +188,7 @@ impl Client {
         {
             let other = IdempotencyKey { fingerprint: self.random.random(), ..key };
             let service = self.any_service();
-            self.attempt(service, &Intention { stream: sample::stream(), any: true, key: Some(other) }).await;
+            self.attempt(service, &Intention { stream: sample::thing(), any: true, key: Some(other) }).await;
         }
     }
 

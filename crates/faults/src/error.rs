@@ -15,6 +15,9 @@ pub enum Error {
     /// The log could not be opened or read when nothing was broken.
     #[error("the log cannot be read")]
     Read(#[from] eventlog::ReadError),
+    /// The read models could not be read when nothing was broken.
+    #[error("the read models cannot be read")]
+    ReadModels(#[from] readmodel::ReadModelError),
     /// A file, a process or a socket.
     #[error("cannot {what}")]
     Io {

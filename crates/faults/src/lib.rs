@@ -6,7 +6,8 @@
 //! * [`report`] says in Markdown what was done and what came of it.
 //!
 //! The same program is coordinator and service process (`faults serve`): the coordinator keeps the record and is the
-//! only one that must not die. It uses the log through its public door alone.
+//! only one that must not die. It uses the log and the read models
+//! through their public doors alone.
 
 pub mod campaign;
 pub mod checker;
@@ -16,6 +17,7 @@ mod error;
 mod fault;
 mod follower;
 mod plan;
+mod projected;
 mod proxy;
 pub mod report;
 pub mod sample;

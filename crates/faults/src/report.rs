@@ -38,6 +38,10 @@ with an idempotency key, and retry what was put off or not answered, with the sa
 follow, some through services that get killed (going on after what they last received), some beside them. Then come the
 faults, in random order, a quarter of the sudden ones before anything has recovered from the one before.
 
+The service processes also fold the read models, each its share. After every fault the coordinator waits until they have
+folded what the log held then, and compares what is live with the same fold in its own memory; in the end all models are
+rebuilt and compared whole.
+
 In the end everything is quiet, one last append is made, all followers reach it, and the checker
 (`crates/faults/src/checker.rs`) compares what everybody was told and saw with the log: nothing acknowledged is lost,
 doubled or elsewhere than the receipt says; nothing refused is stored; what is unknown is stored whole or not at all; a
@@ -59,7 +63,7 @@ fn kills(outcomes: &[Outcome]) -> String {
 }
 
 fn one(out: &mut String, outcome: &Outcome) {
-    let Outcome { plan, took, tries, events, followers, reads, longest, .. } = outcome;
+    let Outcome { plan, took, compared, tries, events, followers, reads, longest, .. } = outcome;
     line(out, &format!("## {}\n", plan.name));
     if let Some(size) = plan.small_disk {
         line(
@@ -86,7 +90,8 @@ fn one(out: &mut String, outcome: &Outcome) {
     line(
         out,
         &format!(
-            "Events in the log: {events}. Own writes read back: {reads}. Longest wait for an answer: {}.\n",
+            "Events in the log: {events}. Own writes read back: {reads}. Longest wait for an answer: {}. Read models \
+             compared with the log: {compared} times.\n",
             seconds_of(Some(*longest))
         ),
     );

@@ -47,6 +47,32 @@ pub fn stream() -> StreamId {
     StreamId::new("project", id())
 }
 
+/// A stream that nobody has used, of one of the kinds that [`happening`] knows.
+pub fn thing() -> StreamId {
+    let id = id();
+    StreamId::new(if id.as_u128() % 2 == 0 { "theme" } else { "project" }, id)
+}
+
+/// An append of some events with given ids, of which a read model keeps something: the last of a theme's names, each of
+/// a project's people.
+///
+/// # Panics
+/// Never: these payloads can be written canonically.
+pub fn happening(stream: &StreamId, expected: Expected, ids: &[Uuid], bytes: usize) -> Append {
+    let mut append = append(stream, expected, ids, 0);
+    for event in &mut append.events {
+        let (event_type, data) = if stream.kind == "theme" {
+            let name = format!("{} {}", event.id, "x".repeat(bytes));
+            ("ThemeAdded", serde_json::json!({ "name": name, "name_in_english": event.id }))
+        } else {
+            ("ParticipantJoined", serde_json::json!({ "member": event.id }))
+        };
+        event.event_type = event_type.into();
+        event.data = CanonicalJson::new(&data).expect("canonical");
+    }
+    Append { actor: "platform".into(), ..append }
+}
+
 /// An append of some events with given ids and a payload of about so many bytes each.
 ///
 /// # Panics

@@ -13,6 +13,7 @@ use std::{
 
 use eventlog::{Expected, IdempotencyKey, Log, Options, Position};
 use futures::StreamExt as _;
+use readmodel::ReadModels;
 use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
 use tokio::{net::UnixListener, sync::oneshot};
 
@@ -29,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const PAYLOAD: usize = 200;
 
 struct Service {
-    log: Log,
+    log: Arc<Log>,
     /// By how many seconds the clock is wrong.
     wrong_by: AtomicI64,
 }
@@ -44,7 +45,9 @@ pub async fn serve(socket: &Path, database: &str) -> Result<(), Error> {
 }
 
 async fn listen(socket: &Path, connect: PgConnectOptions) -> Result<(), Error> {
-    let service = Arc::new(Service { log: opened(&connect).await, wrong_by: AtomicI64::new(0) });
+    let log = Arc::new(opened(&connect).await);
+    tokio::spawn(fold(connect, log.clone()));
+    let service = Arc::new(Service { log, wrong_by: AtomicI64::new(0) });
     let _ = fs::remove_file(socket); // left by the one before
     let listener = UnixListener::bind(socket).map_err(Error::io("listen"))?;
     loop {
@@ -76,12 +79,23 @@ async fn opened(connect: &PgConnectOptions) -> Log {
     }
 }
 
+/// Keeps the read models up to date, its share of them.
+async fn fold(connect: PgConnectOptions, log: Arc<Log>) {
+    loop {
+        let options = readmodel::Options::default();
+        if let Ok(_models) = ReadModels::open(sample::pool(&connect), log.clone(), &options).await {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
 impl Service {
     async fn converse(&self, mut client: Line) -> io::Result<()> {
         loop {
             match client.hear().await? {
                 Request::Append { stream, expected, ids, key } => {
-                    let mut append = sample::append(&parsed(&stream)?, Expected::from(expected), &ids, PAYLOAD);
+                    let mut append = sample::happening(&parsed(&stream)?, Expected::from(expected), &ids, PAYLOAD);
                     append.at += chrono::Duration::seconds(self.wrong_by.load(Ordering::Relaxed));
                     append.key = key.map(|(key, fingerprint)| IdempotencyKey { key, fingerprint });
                     let answer = match self.log.append(append).await {

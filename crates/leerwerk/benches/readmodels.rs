@@ -1,7 +1,8 @@
 //! What read models cost: built from the whole log, and kept up to date.
 //!
 //! `cargo bench -p leerwerk --bench readmodels` starts a durable private Postgres, loads a demo world of a million events
-//! (LEERWERK_BENCH_EVENTS for another number) and measures, beside the alternative in the same run: building the project
+//! (LEERWERK_BENCH_EVENTS for another number; LEERWERK_BENCH_DATA for a data folder that `leerwerk demo` has filled) and
+//! measures, beside the alternative in the same run: building the project
 //! model against a raw COPY of the same events, and against one upsert an event; building all models, with much memory
 //! and with little; each model alone; and the time from a commit to when it can be seen, at 500 events a second, in one
 //! process and in two. Bounded: some minutes, most of which go into loading.
@@ -52,25 +53,34 @@ async fn main() {
 
 async fn world() -> World {
     let events = std::env::var("LEERWERK_BENCH_EVENTS").map_or(1_000_000, |text| text.parse().expect("a number"));
-    let data = tempfile::Builder::new().prefix("leerwerk-bench").tempdir().expect("a folder");
-    std::fs::set_permissions(data.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("opens");
-    let options = private_postgres::Options::durable(data.path());
+    let fresh = tempfile::Builder::new().prefix("leerwerk-bench").tempdir().expect("a folder");
+    std::fs::set_permissions(fresh.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("opens");
+    let data = std::env::var("LEERWERK_BENCH_DATA").map_or(fresh.path().to_owned(), std::path::PathBuf::from);
+    let options = private_postgres::Options::durable(&data);
     let postgres =
         tokio::task::spawn_blocking(move || private_postgres::start(&options).expect("starts")).await.expect("starts");
-    let connect: PgConnectOptions = postgres.url("postgres").parse().expect("an address");
+    let kept = std::fs::read_to_string(data.join("key-encryption-key"));
+    let database = if kept.is_ok() { "leerwerk" } else { "postgres" };
+    let connect: PgConnectOptions = postgres.url(database).parse().expect("an address");
     let pool = PgPoolOptions::new().max_connections(16).test_before_acquire(false).connect_with(connect.clone());
     let pool = pool.await.expect("connects");
     sqlx::migrate!("../../migrations").run(&pool).await.expect("migrates");
-    let kek = KeyEncryptionKey::new([7; 32]);
+    let mut key = [7; 32];
+    if let Ok(hex) = kept {
+        hex::decode_to_slice(hex.trim(), &mut key).expect("a key");
+    }
+    let kek = KeyEncryptionKey::new(key);
     let log = Log::open(pool.clone(), connect, kek, &eventlog::Options::default()).await.expect("opens");
     let log = Arc::new(log);
     let began = Instant::now();
-    let world = demo::Options { seed: 1, until: Source::system().now(), events: Some(events) };
-    demo::load(log.clone(), &world, |_| {}).await.expect("loads");
+    if log.head().await.expect("reads").position == 0 {
+        let world = demo::Options { seed: 1, until: Source::system().now(), events: Some(events) };
+        demo::load(log.clone(), &world, |_| {}).await.expect("loads");
+    }
     let events = log.head().await.expect("reads").position;
     sqlx::raw_sql("VACUUM ANALYZE; CHECKPOINT").execute(&pool).await.expect("done");
     println!("{events} events, loaded in {:.0} s\n", began.elapsed().as_secs_f64());
-    World { pool, log, events, _postgres: postgres, _data: data }
+    World { pool, log, events, _postgres: postgres, _data: fresh }
 }
 
 impl World {

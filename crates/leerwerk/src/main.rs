@@ -13,6 +13,10 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Config;
 
+/// Much of what the service does is small pieces of JSON made and dropped again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Leerwerk: where palliative-care professionals learn from each other. Every action is an immutable event.
 #[derive(Debug, Parser)]
 #[command(name = "leerwerk", version, propagate_version = true)]

@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("api", &["app", "domain", "eventlog", "readmodel", "audit"]),
     ("demo", &["app", "domain", "eventlog"]),
     ("testdb", &["private-postgres"]),
-    ("faults", &["eventlog", "private-postgres"]),
+    ("faults", &["eventlog", "private-postgres", "readmodel"]),
     ("leerwerk", &["api", "app", "audit", "demo", "domain", "eventlog", "private-postgres", "readmodel"]),
 ];
 

@@ -9,7 +9,7 @@ use eventlog::Position;
 use folded::{all_agree, world};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use readmodel::{
-    BuildOptions, Model, ReadModels, Rows,
+    BuildOptions, Model, ReadModels, Rows, Seen,
     models::{
         catalogue::Catalogue,
         cycle::{CycleRow, Cycles},
@@ -18,6 +18,8 @@ use readmodel::{
         member::Members,
         project::Projects,
         question::Questions,
+        similar::Similar,
+        timeline::Timeline,
     },
 };
 use uuid::Uuid;
@@ -134,6 +136,36 @@ fn digest(lines: impl IntoIterator<Item = String>) -> String {
         all.push('\n');
     }
     hex::encode(eventlog::leaf_hash(all.as_bytes()))
+}
+
+/// Events of other kinds than a model names change none of its rows: when it is built, they are not even read.
+#[tokio::test]
+async fn a_model_folds_the_kinds_that_it_names_and_no_others() {
+    fn check<M: Model>(events: &[Seen]) {
+        let mut rows = Rows::default();
+        let mut others = 0;
+        for event in events {
+            rows.settle(M::is_final);
+            M::fold(&mut rows, event);
+            if !M::KINDS.contains(&&*event.stream.kind) {
+                others += 1;
+                assert_eq!(rows.written().next(), None, "{} folds {}", M::NAME, event.stream.kind);
+                assert!(M::touches(event).is_empty(), "{} touches {}", M::NAME, event.stream.kind);
+            }
+        }
+        assert!(others > 0, "{}", M::NAME);
+    }
+    let world = world().await;
+    let (events, _) = world.models.seen_after(0, i64::MAX).await.expect("reads");
+    check::<Projects>(&events);
+    check::<Questions>(&events);
+    check::<Experiences>(&events);
+    check::<Cycles>(&events);
+    check::<KnowledgePages>(&events);
+    check::<Members>(&events);
+    check::<Catalogue>(&events);
+    check::<Timeline>(&events);
+    check::<Similar>(&events);
 }
 
 /// A model whose rows come out otherwise from the same events has another version, so that it is rebuilt on start. That

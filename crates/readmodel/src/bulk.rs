@@ -1,6 +1,14 @@
 //! Folding very many events: rows stay in memory while there is room, and go to the database by COPY.
 
-use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeSet,
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
 
 use eventlog::{Log, Position};
 use futures::{StreamExt as _, future::BoxFuture};
@@ -15,14 +23,14 @@ use crate::{
     engine::PAGE,
     error::ReadModelError,
     model::{Model, Rows, Seen},
-    tables::{add_indexes, add_key, fold, load, upsert, write},
+    tables::{add_indexes, add_key, fold, load_sized, upsert, write},
     told::{Stopped, Told, position, readable, tell},
 };
 
 /// Rows are sent when they are this many bytes.
 const PIECE: usize = 4 << 20;
-/// Rows in memory take about so many times what they take as documents.
-const OVERHEAD: usize = 3;
+/// Rows in memory take about so many times what the payloads take that they come from.
+const OVERHEAD: usize = 2;
 /// Rows that are merged into those of earlier in one statement.
 const MERGED: usize = 5_000;
 
@@ -68,8 +76,8 @@ pub(crate) struct Target<'a> {
     pub(crate) connection: PgConnection,
 }
 
-/// A page of events on its way to the folds.
-type Page = Arc<(Vec<Told>, usize)>;
+/// Events on their way to the folds, with the bytes of each payload.
+type Page = Arc<(Vec<Told>, Vec<usize>)>;
 /// Folds what it is sent, to the end.
 type Folding = JoinHandle<Result<Bulked, ReadModelError>>;
 
@@ -86,14 +94,14 @@ pub(crate) async fn read_into(
     kinds.dedup();
     let building = Building { models: targets.len(), position: 0, until, began: Instant::now() };
     options.progress.send_replace(Some(building));
-    let memory = options.memory / targets.len().max(1);
+    let memory = Memory { taken: Arc::default(), all: options.memory, folds: targets.len().max(1) };
     let mut folds: Vec<(mpsc::Sender<Page>, Folding)> = Vec::with_capacity(targets.len());
     let mut places = Vec::with_capacity(targets.len());
     for Target { definition, table, until, mut connection } in targets {
         // Rows can be built again: they need not wait for the disk.
         let settings = "SET synchronous_commit = off; SET maintenance_work_mem = '128MB'";
         sqlx::raw_sql(settings).execute(&mut connection).await?;
-        let bulk = definition.model.bulk(connection, table.clone(), memory);
+        let bulk = definition.model.bulk(connection, table.clone(), memory.clone());
         let (pages, coming) = mpsc::channel(WAITING);
         folds.push((pages, tokio::spawn(fold_all(bulk, coming, until))));
         places.push((definition, table, until));
@@ -104,7 +112,7 @@ pub(crate) async fn read_into(
         let keys = log.keys().clone();
         async move {
             let page = page?;
-            let bytes = page.iter().map(|event| event.data.get().len()).sum();
+            let bytes = page.iter().map(|event| event.data.get().len()).collect();
             let told = tokio::spawn(async move { tell(&keys, &page).await });
             Ok::<Page, ReadModelError>(Arc::new((told.await.map_err(ReadModelError::ended)??, bytes)))
         }
@@ -142,7 +150,7 @@ async fn fold_all(
     while let Some(page) = pages.recv().await {
         let (events, bytes) = &*page;
         let until = events.partition_point(|event| position(event) <= until);
-        bulk.fold(&events[..until], *bytes).await?;
+        bulk.fold(&events[..until], &bytes[..until]).await?;
     }
     bulk.finish().await
 }
@@ -170,11 +178,34 @@ async fn fold_slowly(
 
 /// A fold of very many events into one new table.
 pub(crate) trait Bulk: Send {
-    /// Folds events, which follow those of before. `bytes` is what they take as payloads.
-    fn fold<'a>(&'a mut self, events: &'a [Told], bytes: usize) -> BoxFuture<'a, Result<(), ReadModelError>>;
+    /// Folds events, which follow those of before. `bytes` is what the payload of each takes.
+    fn fold<'a>(&'a mut self, events: &'a [Told], bytes: &'a [usize]) -> BoxFuture<'a, Result<(), ReadModelError>>;
 
     /// Writes what is left, makes the indexes and gives the connection back.
     fn finish(self: Box<Self>) -> BoxFuture<'static, Result<Bulked, ReadModelError>>;
+}
+
+/// How much the folds may take together, and how much they take.
+#[derive(Clone)]
+pub(crate) struct Memory {
+    taken: Arc<AtomicUsize>,
+    all: usize,
+    folds: usize,
+}
+
+impl Memory {
+    fn take(&self, bytes: usize) {
+        self.taken.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.taken.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Whether a fold that takes so much must put its rows away: there is no room left, and it is one of those that matter.
+    fn is_short(&self, bytes: usize) -> bool {
+        self.taken.load(Ordering::Relaxed) > self.all && bytes > self.all / (2 * self.folds)
+    }
 }
 
 /// A table is whole.
@@ -190,10 +221,9 @@ pub(crate) struct Bulked {
 pub(crate) struct Folder<M: Model> {
     connection: PgConnection,
     table: String,
-    /// How much the rows in memory may take, in bytes.
-    memory: usize,
+    memory: Memory,
     rows: Rows<M::Row>,
-    /// An upper bound of what they take.
+    /// About what they take.
     bytes: usize,
     /// Rows to which nothing more happens, in the format of COPY.
     settled: Copied,
@@ -204,15 +234,17 @@ pub(crate) struct Folder<M: Model> {
 }
 
 impl<M: Model> Folder<M> {
-    pub(crate) fn new(connection: PgConnection, table: String, memory: usize) -> Self {
+    pub(crate) fn new(connection: PgConnection, table: String, memory: Memory) -> Self {
         let (rows, settled) = (Rows::default(), Copied::default());
         Self { connection, table, memory, rows, bytes: 0, settled, spilled: false, stopped: None, torn: false }
     }
 
-    async fn fold_page(&mut self, events: &[Told], bytes: usize) -> Result<(), ReadModelError> {
+    async fn fold_page(&mut self, events: &[Told], bytes: &[usize]) -> Result<(), ReadModelError> {
         if self.stopped.is_some() {
             return Ok(());
         }
+        let own = |event: &Told| event.as_ref().is_ok_and(|event| M::KINDS.contains(&&*event.stream.kind));
+        let mut brought: usize = events.iter().zip(bytes).filter(|(event, _)| own(event)).map(|(_, bytes)| bytes).sum();
         let (events, stopped) = readable(events, M::KINDS);
         self.stopped = stopped;
         if self.spilled {
@@ -224,13 +256,16 @@ impl<M: Model> Folder<M> {
             return Ok(());
         }
         for (key, row) in self.rows.take_changed(M::is_final) {
-            self.settled.add(&key, &write::<M>(&row)?);
+            let doc = write::<M>(&row)?;
+            brought = brought.saturating_sub(doc.len());
+            self.settled.add(&key, &doc);
         }
         if self.settled.0.len() >= PIECE {
             self.settled.send(&mut self.connection, &self.table).await?;
         }
-        self.bytes += bytes * OVERHEAD;
-        if self.bytes > self.memory {
+        self.memory.take(brought * OVERHEAD);
+        self.bytes += brought * OVERHEAD;
+        if self.memory.is_short(self.bytes) {
             self.spill().await?;
         }
         Ok(())
@@ -240,8 +275,10 @@ impl<M: Model> Folder<M> {
     async fn load_touched(&mut self, events: &[&Seen]) -> Result<(), ReadModelError> {
         let touched: BTreeSet<String> = events.iter().flat_map(|event| M::touches(event)).collect();
         let missing: Vec<String> = touched.into_iter().filter(|key| self.rows.get(key).is_none()).collect();
-        let found = load::<M>(&mut self.connection, &self.table, &missing).await?;
+        let (found, bytes) = load_sized::<M>(&mut self.connection, &self.table, &missing).await?;
         self.rows.add_stored(found);
+        self.memory.take(bytes);
+        self.bytes += bytes;
         Ok(())
     }
 
@@ -267,13 +304,13 @@ impl<M: Model> Folder<M> {
             add_key(&mut self.connection, &self.table).await?;
             self.spilled = true;
         }
-        self.bytes = 0;
+        self.memory.give_back(std::mem::take(&mut self.bytes));
         Ok(())
     }
 }
 
 impl<M: Model> Bulk for Folder<M> {
-    fn fold<'a>(&'a mut self, events: &'a [Told], bytes: usize) -> BoxFuture<'a, Result<(), ReadModelError>> {
+    fn fold<'a>(&'a mut self, events: &'a [Told], bytes: &'a [usize]) -> BoxFuture<'a, Result<(), ReadModelError>> {
         Box::pin(self.fold_page(events, bytes))
     }
 

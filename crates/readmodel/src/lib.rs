@@ -34,6 +34,8 @@ mod past;
 mod rebuild;
 mod standing;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod told;
 mod worker;
 

@@ -149,6 +149,20 @@ impl<R> Rows<R> {
         }
     }
 
+    /// The keys of the rows that were written.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        self.changed.iter().map(String::as_str)
+    }
+
+    /// Takes no row as written any more, and forgets some.
+    pub fn settle(&mut self, forget: impl Fn(&str) -> bool) {
+        for key in std::mem::take(&mut self.changed) {
+            if forget(&key) {
+                self.rows.remove(&key);
+            }
+        }
+    }
+
     /// All rows by their keys.
     pub fn into_map(self) -> HashMap<String, R> {
         self.rows

@@ -63,9 +63,17 @@ pub(crate) async fn bring_up_to_date(
 /// Builds models anew that there are: those with these names, or all. What was live is kept as the previous one. The
 /// platform goes on meanwhile, in this process and in others.
 pub async fn rebuild(pool: &PgPool, log: &Log, only: &[String], options: &BuildOptions) -> Result<(), ReadModelError> {
-    let definitions = definition::all();
+    rebuild_these(pool, log, &named(&definition::all(), only), options).await
+}
+
+pub(crate) async fn rebuild_these(
+    pool: &PgPool,
+    log: &Log,
+    definitions: &[&Definition],
+    options: &BuildOptions,
+) -> Result<(), ReadModelError> {
     let mut builder = Builder::begin(pool, log, options, &[REBUILD_LOCK]).await?;
-    builder.build(&named(&definitions, only), Keep::Previous).await?;
+    builder.build(definitions, Keep::Previous).await?;
     builder.end().await
 }
 

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use crate::{
-    bulk::{Bulk, Folder},
+    bulk::{Bulk, Folder, Memory},
     error::ReadModelError,
     mend,
     model::{Model, Rows, Seen},
@@ -39,7 +39,7 @@ pub(crate) trait AnyModel: Send + Sync {
     ) -> BoxFuture<'a, Result<Option<Stopped>, ReadModelError>>;
 
     /// Folds very many events, in order, into a new table, over a connection of its own.
-    fn bulk(&self, connection: PgConnection, table: String, memory: usize) -> Box<dyn Bulk>;
+    fn bulk(&self, connection: PgConnection, table: String, memory: Memory) -> Box<dyn Bulk>;
 
     /// Folds the rows anew into which some events went, as of a position. Returns how many changed.
     fn mend<'a>(
@@ -115,7 +115,7 @@ impl<M: Model> AnyModel for Of<M> {
         })
     }
 
-    fn bulk(&self, connection: PgConnection, table: String, memory: usize) -> Box<dyn Bulk> {
+    fn bulk(&self, connection: PgConnection, table: String, memory: Memory) -> Box<dyn Bulk> {
         Box::new(Folder::<M>::new(connection, table, memory))
     }
 
@@ -143,9 +143,14 @@ fn said(panic: &(dyn Any + Send)) -> String {
     format!("the fold broke: {}", text.unwrap_or("it did not say why"))
 }
 
-/// The one shape of a table, without its primary key.
+/// The one shape of a table, without its primary key. Documents are compressed by LZ4 where the server can: several times
+/// faster than its default.
 pub(crate) async fn create(connection: &mut PgConnection, table: &str) -> Result<(), ReadModelError> {
-    let sql = format!("CREATE TABLE {table} (key text COLLATE \"C\" NOT NULL, doc jsonb NOT NULL)");
+    let mut sql = format!("CREATE TABLE {table} (key text COLLATE \"C\" NOT NULL, doc jsonb NOT NULL)");
+    let lz4 = "SELECT 'lz4' = ANY(enumvals) FROM pg_settings WHERE name = 'default_toast_compression'";
+    if sqlx::query_scalar::<_, Option<bool>>(lz4).fetch_optional(&mut *connection).await?.flatten() == Some(true) {
+        sql = format!("{sql}; ALTER TABLE {table} ALTER doc SET COMPRESSION lz4");
+    }
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
     Ok(())
 }
@@ -180,17 +185,26 @@ pub(crate) async fn load<M: Model>(
     table: &str,
     keys: &[String],
 ) -> Result<HashMap<String, M::Row>, ReadModelError> {
+    Ok(load_sized::<M>(connection, table, keys).await?.0)
+}
+
+/// The same, and how many bytes their documents are.
+pub(crate) async fn load_sized<M: Model>(
+    connection: &mut PgConnection,
+    table: &str,
+    keys: &[String],
+) -> Result<(HashMap<String, M::Row>, usize), ReadModelError> {
+    let (mut found, mut bytes) = (HashMap::new(), 0);
     if keys.is_empty() {
-        return Ok(HashMap::new());
+        return Ok((found, bytes));
     }
     let sql = format!("SELECT key, doc::text FROM {table} WHERE key = ANY($1)");
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(keys).fetch_all(connection).await?;
-    rows.into_iter()
-        .map(|row| {
-            let (key, doc): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-            Ok((key, read::<M>(&doc)?))
-        })
-        .collect()
+    for row in sqlx::query(AssertSqlSafe(sql)).bind(keys).fetch_all(connection).await? {
+        let (key, doc): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        bytes += doc.len();
+        found.insert(key, read::<M>(&doc)?);
+    }
+    Ok((found, bytes))
 }
 
 /// A stored document as a row.

@@ -48,7 +48,7 @@ impl Statements {
     /// Those since the last time, without what engine and listener ask by themselves now and then.
     fn taken(&self) -> Vec<String> {
         let taken = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let own = ["readmodel.", "pg_notify", "pg_advisory", "log.head", "log.merge"];
+        let own = ["LISTEN", "readmodel.", "pg_notify", "pg_advisory", "log.head", "log.merge"];
         taken.into_iter().filter(|text| !own.iter().any(|own| text.contains(own))).collect()
     }
 }
