@@ -50,7 +50,7 @@ pub fn stream() -> StreamId {
 /// A stream that nobody has used, of one of the kinds that [`happening`] knows.
 pub fn thing() -> StreamId {
     let id = id();
-    StreamId::new(if id.as_u128() % 2 == 0 { "theme" } else { "project" }, id)
+    StreamId::new(if id.as_u128().is_multiple_of(2) { "theme" } else { "project" }, id)
 }
 
 /// An append of some events with given ids, of which a read model keeps something: the last of a theme's names, each of
@@ -63,7 +63,7 @@ pub fn happening(stream: &StreamId, expected: Expected, ids: &[Uuid], bytes: usi
     for event in &mut append.events {
         let (event_type, data) = if stream.kind == "theme" {
             let name = format!("{} {}", event.id, "x".repeat(bytes));
-            ("ThemeAdded", serde_json::json!({ "name": name, "name_in_english": event.id }))
+            ("ThemeAdded", serde_json::json!({ "name": name, "nameInEnglish": event.id }))
         } else {
             ("ParticipantJoined", serde_json::json!({ "member": event.id }))
         };

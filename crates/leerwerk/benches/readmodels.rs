@@ -1,7 +1,7 @@
 //! What read models cost: built from the whole log, and kept up to date.
 //!
 //! `cargo bench -p leerwerk --bench readmodels` starts a durable private Postgres, loads a demo world of a million events
-//! (LEERWERK_BENCH_EVENTS for another number; LEERWERK_BENCH_DATA for a data folder that `leerwerk demo` has filled) and
+//! (`LEERWERK_BENCH_EVENTS` for another number; `LEERWERK_BENCH_DATA` for a data folder that `leerwerk demo` has filled) and
 //! measures, beside the alternative in the same run: building the project
 //! model against a raw COPY of the same events, and against one upsert an event; building all models, with much memory
 //! and with little; each model alone; and the time from a commit to when it can be seen, at 500 events a second, in one
@@ -24,7 +24,6 @@ use sqlx::{
     AssertSqlSafe, PgPool,
     postgres::{PgConnectOptions, PgPoolCopyExt as _, PgPoolOptions},
 };
-use uuid::Uuid;
 
 const ROUNDS: usize = 3;
 /// Events folded by the alternative; it does the same for each.
@@ -78,7 +77,9 @@ async fn world() -> World {
         demo::load(log.clone(), &world, |_| {}).await.expect("loads");
     }
     let events = log.head().await.expect("reads").position;
-    sqlx::raw_sql("VACUUM ANALYZE; CHECKPOINT").execute(&pool).await.expect("done");
+    for sql in ["VACUUM ANALYZE", "CHECKPOINT"] {
+        sqlx::raw_sql(sql).execute(&pool).await.expect("done");
+    }
     println!("{events} events, loaded in {:.0} s\n", began.elapsed().as_secs_f64());
     World { pool, log, events, _postgres: postgres, _data: fresh }
 }
@@ -229,7 +230,7 @@ impl World {
             running.spawn(async move {
                 let update: UpdateId = app.source().id();
                 let text = Sealed::new(KeyScope::of("update", update), Prose::parse("Er is nieuws.").expect("prose"));
-                let request = Request::new(By::Member(lead), Uuid::now_v7());
+                let request = Request::new(By::Member(lead), app.source().id());
                 let done = app.run(PostUpdate { project: id, update, text }, &request).await.ok()?;
                 let committed = Instant::now();
                 models.reach(done.position).await.expect("seen");

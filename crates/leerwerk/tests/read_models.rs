@@ -35,6 +35,11 @@ use uuid::Uuid;
 /// How long anything may take that is waited for.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// A fresh id.
+fn id() -> Uuid {
+    Source::system().id()
+}
+
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !holds().await {
@@ -69,7 +74,7 @@ impl Load {
         let mut n = 0;
         while !self.stop.load(Ordering::Acquire) {
             n += 1;
-            let request = Request::new(By::Member(self.by), Uuid::now_v7());
+            let request = Request::new(By::Member(self.by), id());
             let done = self.app.run(post(self.project, &format!("Nieuws {n}")), &request).await.expect("written");
             models.reach(done.position).await.expect("reached");
             self.written.store(done.version, Ordering::Release);
@@ -101,7 +106,7 @@ async fn load(world: &World) -> Arc<Load> {
     let row = some_project(&world.models).await;
     let mut written = row.version;
     for n in 0..row.version.max(20) * 2 {
-        let request = Request::new(By::Member(row.lead), Uuid::now_v7());
+        let request = Request::new(By::Member(row.lead), id());
         let done = app.run(post(row.id, &format!("Eerder {n}")), &request).await.expect("written");
         world.models.reach(done.position).await.expect("reached");
         written = done.version;
@@ -162,7 +167,7 @@ async fn models_are_built_anew_under_load_and_nobody_notices() {
     }
     drop(models);
     drop(world.models);
-    let request = Request::new(By::Member(load.by), Uuid::now_v7());
+    let request = Request::new(By::Member(load.by), id());
     let done = load.app.run(post(load.project, "Met de nieuwe"), &request).await.expect("written");
     newer.reach(done.position).await.expect("reached");
     load.written.store(done.version, Ordering::Release);
@@ -175,10 +180,10 @@ async fn models_are_built_anew_under_load_and_nobody_notices() {
     load.read_once(&older).await;
     assert!(began.elapsed() < DEADLINE);
     all_agree(&older).await;
-    let built = readmodel::built(pool).await.expect("listed");
+    let listed = readmodel::built(pool).await.expect("listed");
     let of_project: Vec<&str> =
-        built.iter().filter(|built| built.model == "project").map(|built| &*built.role).collect();
-    assert_eq!(of_project, ["live", "live"], "the other definition is kept as the one of before: {built:?}");
+        listed.iter().filter(|built| built.model == "project").map(|built| &*built.role).collect();
+    assert_eq!(of_project, ["live", "live"], "the other definition is kept as the one of before: {listed:?}");
 }
 
 /// How many models each holder has, by their builds.
@@ -233,19 +238,19 @@ async fn processes_share_the_models_and_one_takes_over_from_another() {
 async fn an_event_that_a_model_cannot_take_stops_only_that_model_until_it_is_mended() {
     let world = world().await;
     let project = some_project(&world.models).await;
-    let data = json!({ "member": Uuid::now_v7() });
+    let data = json!({ "member": id() });
     let append = Append {
         stream: StreamId::new(Project::KIND, project.id),
         expected: Expected::Exact(project.version),
         events: vec![NewEvent {
-            id: Uuid::now_v7(),
+            id: id(),
             event_type: "FromTheFuture".into(),
             schema_version: 1,
             data: CanonicalJson::new(&data).expect("json"),
             concerns: vec![project.id.0],
         }],
         actor: "platform".into(),
-        correlation: Uuid::now_v7(),
+        correlation: id(),
         causation: None,
         at: Source::system().now(),
         key: None,
@@ -298,7 +303,7 @@ async fn load_on_members(world: &World) -> i64 {
     let theme = app.source().id();
     let named = |name| domain::text::Line::parse(name).expect("a line");
     let command = domain::theme::AddTheme { theme, name: named("Rouw"), name_in_english: named("Grief") };
-    let request = Request::new(By::Platform, Uuid::now_v7());
+    let request = Request::new(By::Platform, id());
     app.run(command, &request).await.expect("written").position
 }
 

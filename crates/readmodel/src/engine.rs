@@ -13,7 +13,6 @@ use tokio::{
     sync::{broadcast, watch},
     task::JoinSet,
 };
-use uuid::Uuid;
 
 use crate::{
     bulk::BuildOptions,
@@ -93,7 +92,11 @@ impl ReadModels {
     /// a pool of their own, as large as the one given, which finds the tables of this program's definitions.
     pub async fn open(pool: PgPool, log: Arc<Log>, options: &Options) -> Result<Self, ReadModelError> {
         let edition = match options.until {
-            Some(position) => format!("as of {position}, {}", Uuid::now_v7()),
+            // Two that show the same moment do not share tables: one may end before the other.
+            Some(position) => {
+                let own = sqlx::query_scalar!(r#"SELECT gen_random_uuid() AS "own!""#).fetch_one(&pool).await?;
+                format!("as of {position}, {own}")
+            }
             None => options.edition.clone(),
         };
         Self::open_as(definition::of_edition(&edition), pool, log, options).await
@@ -119,7 +122,7 @@ impl ReadModels {
         standing.learn(&pool, &definitions, None).await?;
         let me = Arc::new(Me::default());
         let (tended, tending) = watch::channel(());
-        let (switched, switches) = watch::channel(());
+        let (switched, changing) = watch::channel(());
         let worker = Worker {
             pool: pool.clone(),
             definitions: definitions.clone(),
@@ -141,7 +144,7 @@ impl ReadModels {
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(worker.run());
-        tasks.spawn(Arc::new(follower).run(tending, switches));
+        tasks.spawn(Arc::new(follower).run(tending, changing));
         let (memory, until) = (Memory::default(), options.until);
         Ok(Self { pool, log, definitions, standing, memory, until, tasks })
     }

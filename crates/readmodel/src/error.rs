@@ -77,8 +77,7 @@ impl ReadModelError {
         match self {
             Self::Log(error) => matches!(error, ReadError::Unavailable(_)),
             Self::Database(error) => !matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::RowNotFound),
-            Self::Behind { .. } => true,
-            Self::Keys(KeyError::Database(_)) => true,
+            Self::Behind { .. } | Self::Keys(KeyError::Database(_)) => true,
             Self::Keys(_)
             | Self::Event { .. }
             | Self::Row { .. }

@@ -175,8 +175,10 @@ impl Follower {
             } else if let (Some(model), Some(event)) = (which.first(), events.first()) {
                 let stopped = Stopped { position: position(event), why: crate::told::chain(&error) };
                 let mut transaction = self.begin().await?;
-                self.settle(&mut transaction, &[(*model, Outcome::Stopped(stopped))]).await?;
+                let outcomes = [(*model, Outcome::Stopped(stopped))];
+                self.settle(&mut transaction, &outcomes).await?;
                 transaction.commit().await?;
+                self.learn(&outcomes).await?;
             }
             Ok(true)
         })
@@ -227,7 +229,7 @@ impl Follower {
         }
         self.settle(&mut transaction, &outcomes).await?;
         transaction.commit().await?;
-        self.learn(&outcomes);
+        self.learn(&outcomes).await?;
         Ok(true)
     }
 
@@ -305,7 +307,7 @@ impl Follower {
     }
 
     /// Keeps in memory what was stored.
-    fn learn(&self, outcomes: &[(usize, Outcome)]) {
+    async fn learn(&self, outcomes: &[(usize, Outcome)]) -> Result<(), ReadModelError> {
         let cursor = self.cursor.load(Ordering::Acquire);
         for (model, outcome) in outcomes {
             self.standing.change(*model, |stand| match outcome {
@@ -320,12 +322,14 @@ impl Follower {
                 Outcome::Stopped(stopped) => {
                     let (model, position) = (self.definitions[*model].name(), stopped.position);
                     tracing::error!(model, position, why = stopped.why, "a read model stopped");
-                    stand.position = stopped.position - 1;
-                    stand.stopped = Some(stopped.clone());
-                    stand.stale_since = stand.stale_since.or_else(|| Some(chrono::Utc::now()));
+                    stand.position = position - 1;
                 }
             });
         }
+        if outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Stopped(_))) {
+            self.standing.learn(&self.pool, &self.definitions, self.me.number()).await?; // since when
+        }
+        Ok(())
     }
 
     /// Sees to models that need something of their own: that lag behind or stopped, or hold what was erased.

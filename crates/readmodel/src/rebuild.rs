@@ -194,9 +194,9 @@ impl<'a> Builder<'a> {
             tables::create(&mut connection, &table).await?;
             targets.push(Target { definition, table, until: head, connection });
         }
-        let built = bulk::read_into(self.log, targets, self.options).await;
+        let read = bulk::read_into(self.log, targets, self.options).await;
         self.options.progress.send_replace(None);
-        for (definition, (_, stopped)) in definitions.iter().zip(built?) {
+        for (definition, (_, stopped)) in definitions.iter().zip(read?) {
             let position = stopped.as_ref().map_or(head, |stopped| stopped.position - 1);
             let mut build = Build { definition, position, erasures, stopped, until: self.until };
             self.put_in_place(&mut build, keep).await?;

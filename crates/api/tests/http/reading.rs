@@ -27,16 +27,18 @@ const KNOWLEDGE_PAGE: &str = "query($id: ID!) { knowledgePage(id: $id) { id titl
 #[derive(Clone, Default)]
 struct Statements(Arc<Mutex<Vec<String>>>);
 
+/// All fields of an event, one after the other.
+struct Text(String);
+impl tracing::field::Visit for Text {
+    fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0 = format!("{} {value:?}", self.0);
+    }
+}
+
 impl<S: tracing_subscriber::registry::LookupSpan<'static> + tracing::Subscriber> Layer<S> for Statements {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         if event.metadata().target() != "sqlx::query" {
             return;
-        }
-        struct Text(String);
-        impl tracing::field::Visit for Text {
-            fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                self.0 = format!("{} {value:?}", self.0);
-            }
         }
         let mut text = Text(String::new());
         event.record(&mut text);

@@ -6,7 +6,6 @@ use api::AsOf;
 use axum::{body::Body, http::Request};
 use eventlog::{Append, CanonicalJson, Expected, NewEvent, StreamId};
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::support::{World, body};
 
@@ -76,7 +75,7 @@ async fn what_does_not_keep_up_is_marked_stale_in_every_answer() {
     assert_eq!(answer, json!({ "data": { "platform": { "asOf": null, "stale": [] } } }));
     let stream: StreamId = id.parse().expect("a stream");
     let poison = NewEvent {
-        id: Uuid::now_v7(),
+        id: world.app.source().id(),
         event_type: "FromTheFuture".into(),
         schema_version: 1,
         data: CanonicalJson::new(&json!({})).expect("json"),
@@ -87,7 +86,7 @@ async fn what_does_not_keep_up_is_marked_stale_in_every_answer() {
         expected: Expected::Any,
         events: vec![poison],
         actor: "platform".into(),
-        correlation: Uuid::now_v7(),
+        correlation: world.app.source().id(),
         causation: None,
         at: world.app.source().now(),
         key: None,
