@@ -92,6 +92,10 @@ schema: ## write what is generated from the code, into schema/
 bench: ## run the benchmarks
 	cargo bench --workspace --locked --bench '*'
 
+.PHONY: bench-postgraphile
+bench-postgraphile: build ## measure the service beside PostGraphile (half an hour)
+	scripts/bench-postgraphile
+
 .PHONY: bench-peers
 bench-peers: install ## measure the log beside other event stores (ten minutes)
 	scripts/bench-peers

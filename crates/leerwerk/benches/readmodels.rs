@@ -25,6 +25,10 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolCopyExt as _, PgPoolOptions},
 };
 
+/// As in the service.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: usize = 3;
 /// Events folded by the alternative; it does the same for each.
 const UPSERTED: usize = 20_000;

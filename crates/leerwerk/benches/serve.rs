@@ -17,6 +17,10 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
+/// As in the service.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUND: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 3;
 const MUTATIONS: usize = 400;
