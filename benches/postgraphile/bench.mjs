@@ -421,24 +421,29 @@ async function main() {
   }
 }
 
-async function clean() {
-  while (running.length > 0) {
-    await stop(running[0]);
-  }
-  rmSync(work, { recursive: true, force: true });
+let cleaning;
+
+/** Stops what runs, once, whoever asks. */
+function clean() {
+  cleaning ??= (async () => {
+    while (running.length > 0) {
+      await stop(running[0]);
+    }
+    rmSync(work, { recursive: true, force: true });
+  })();
+  return cleaning;
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => {
-    interrupted = true;
-    clean().finally(() => process.exit(1));
-  });
+  process.on(signal, () => clean().finally(() => process.exit(1)));
 }
 
 try {
   await main();
 } catch (error) {
-  console.error(error);
+  if (!cleaning) {
+    console.error(error);
+  }
   process.exitCode = 1;
 } finally {
   await clean();
