@@ -186,6 +186,34 @@ async fn models_are_built_anew_under_load_and_nobody_notices() {
     assert_eq!(of_project, ["live", "live"], "the other definition is kept as the one of before: {listed:?}");
 }
 
+/// Of what was being built when its process died nothing is left that holds texts; what a process has just opened is its
+/// own, even if it has folded nothing yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_drops_what_was_never_finished_and_nothing_that_somebody_has_opened() {
+    let world = world().await;
+    let orphan = "readmodel_project_1_0123456789ab";
+    sqlx::raw_sql(AssertSqlSafe(format!(
+        "SELECT readmodel.make_schema('{orphan}'); CREATE TABLE {orphan}.project_new AS SELECT 'een tekst' AS doc"
+    )))
+    .execute(&world.pool)
+    .await
+    .expect("made");
+    let schemas = async || {
+        let sql = "SELECT nspname::text FROM pg_namespace WHERE nspname ~ '^readmodel_'";
+        sqlx::query_scalar::<_, String>(sql).fetch_all(&world.pool).await.expect("read")
+    };
+    assert!(schemas().await.iter().any(|schema| schema == orphan));
+    readmodel::renew(&world.pool, &world.log).await.expect("renewed");
+    assert_eq!(schemas().await.len(), 9, "those of this program, and no others");
+
+    let newer = Options { edition: "newer".into(), ..Options::default() };
+    let newer = ReadModels::open(world.pool.clone(), world.log.clone(), &newer).await.expect("opens");
+    let in_use = readmodel::renew(&world.pool, &world.log).await.expect_err("somebody opened it");
+    assert!(matches!(in_use, readmodel::ReadModelError::InUse { .. }), "{in_use}");
+    newer.catch_up().await.expect("its tables are there");
+    all_agree(&newer).await;
+}
+
 /// How many models each holder has, by their builds.
 async fn holders(world: &World) -> BTreeMap<Option<i32>, i64> {
     let sql = "SELECT holder, count(*) FROM readmodel.build WHERE role = 'live' GROUP BY holder";

@@ -108,7 +108,7 @@ impl ReadModels {
         log: Arc<Log>,
         options: &Options,
     ) -> Result<Self, ReadModelError> {
-        rebuild::bring_up_to_date(&pool, &log, &definitions, &options.build, options.until).await?;
+        let number = rebuild::bring_up_to_date(&pool, &log, &definitions, options).await?;
         let connect =
             (*pool.connect_options()).clone().options([("search_path", definition::search_path(&definitions))]);
         let pool = PgPoolOptions::new()
@@ -119,8 +119,8 @@ impl ReadModels {
             .connect_lazy_with(connect);
         let definitions: Arc<[Definition]> = definitions.into();
         let standing = Arc::new(Standing::new(definitions.len()));
-        standing.learn(&pool, &definitions, None).await?;
-        let me = Arc::new(Me::default());
+        standing.learn(&pool, &definitions, number).await?;
+        let me = Arc::new(Me::new(number));
         let (tended, tending) = watch::channel(());
         let (switched, changing) = watch::channel(());
         let worker = Worker {
@@ -155,7 +155,7 @@ impl ReadModels {
         if self.until.is_some() {
             let mut connection = self.pool.acquire().await?;
             for definition in self.definitions.iter() {
-                rebuild::drop_built(&mut connection, definition.name(), &definition.version).await?;
+                rebuild::drop_schema(&mut connection, &definition.schema).await?;
             }
         }
         self.pool.close().await;

@@ -22,7 +22,7 @@ use crate::{
     error::ReadModelError,
     model::Seen,
     standing::{Part, Standing},
-    told::{Stopped, Told, position, see, tell},
+    told::{Stopped, Told, position, tell},
     worker::Me,
 };
 
@@ -103,7 +103,7 @@ impl Follower {
                     Ok(()) = switched.changed() => self.log.changes().forget(),
                     Ok(()) = forgotten.changed() => {
                         self.log.changes().forget();
-                        if let Err(error) = self.standing.learn(&self.pool, &self.definitions, self.me.number()).await {
+                        if let Err(error) = self.standing.learn(&self.pool, &self.definitions, self.me.number).await {
                             self.standing.note(Part::Follower, Some(&error));
                         }
                     }
@@ -244,7 +244,7 @@ impl Follower {
             r#"SELECT model || ' ' || version AS "label!", position, stopped_at FROM readmodel.build
                WHERE role = 'live' AND holder = $1 AND model || ' ' || version = ANY($2)
                ORDER BY model, version FOR UPDATE"#,
-            self.me.number(),
+            self.me.number,
             &labels
         )
         .fetch_all(&mut **transaction)
@@ -291,7 +291,7 @@ impl Follower {
              FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::boolean[])
                   AS new (label, position, stopped_at, trouble, fresh)
              WHERE b.role = 'live' AND b.holder = $1 AND b.model || ' ' || b.version = new.label",
-            self.me.number(),
+            self.me.number,
             &labels,
             &positions,
             &stops as &[Option<Position>],
@@ -327,7 +327,7 @@ impl Follower {
             });
         }
         if outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Stopped(_))) {
-            self.standing.learn(&self.pool, &self.definitions, self.me.number()).await?; // since when
+            self.standing.learn(&self.pool, &self.definitions, self.me.number).await?; // since when
         }
         Ok(())
     }
@@ -393,11 +393,13 @@ impl Follower {
         let definition = &self.definitions[model];
         let (erasures, scopes) = self.log.keys().erased_since(self.standing.of(model).erasures).await?;
         let events = self.log.sealed_under(&scopes, Position::MAX).await?;
-        let seen = see(&self.log, &events).await?;
+        // What does not read is in no row.
+        let told = tell(self.log.keys(), &events).await?;
         let mut transaction = self.begin().await?;
         let Some((_, position, _)) = self.lock(&mut transaction, &[model]).await?.pop() else { return Ok(()) };
         let rows = {
-            let seen: Vec<Seen> = seen.into_iter().filter(|event| event.position <= position).collect();
+            let seen = told.into_iter().filter_map(Result::ok).filter(|event| event.position <= position);
+            let seen: Vec<Seen> = seen.collect();
             definition.model.mend(&mut transaction, &definition.live(), &self.log, &seen, position).await?
         };
         crate::tables::drop(&mut transaction, &definition.previous()).await?;

@@ -4,7 +4,6 @@
 use std::{
     any::Any,
     collections::{BTreeMap, HashMap},
-    fmt::Write as _,
     sync::Arc,
 };
 
@@ -16,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     ReadModels,
+    definition::Definition,
     error::ReadModelError,
     model::Model,
     models::{
@@ -29,8 +29,6 @@ use crate::{
 const KEPT: u64 = 128 << 20;
 /// About how many things these are.
 const THINGS: usize = 20_000;
-/// How far what goes along is followed: a page cites a question, which has an author, who works somewhere.
-const DEPTH: usize = 3;
 
 /// Something to read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -239,8 +237,8 @@ struct Question {
     tables: Vec<String>,
     /// What each contributes.
     parts: Vec<String>,
-    /// Expressions that give keys of a model, over tables that hold them.
-    along: BTreeMap<&'static str, Vec<String>>,
+    /// Expressions that give keys of a model, over the tables that hold them; with the model of each table.
+    along: BTreeMap<&'static str, Vec<(&'static str, String)>>,
 }
 
 impl Question {
@@ -260,47 +258,82 @@ impl Question {
         self.binds.len()
     }
 
-    /// Adds a table of the statement that holds rows of a model.
-    fn table(&mut self, models: &ReadModels, model: &str, what: &str, key: &str, select: &str) {
-        let name = format!("t{}", self.tables.len());
-        self.tables.push(format!("{name} AS ({select})"));
-        self.parts.push(format!("SELECT '{what}', {key}, doc::text FROM {name}"));
-        let definition = models.definitions.iter().find(|definition| definition.name() == model);
-        for (keys, of) in definition.map_or(&[][..], |definition| definition.model.brings()) {
-            self.along.entry(of).or_default().push(format!("SELECT {keys} FROM {name}"));
+    /// Adds a table of the statement that holds rows of a model, and what goes along with them.
+    fn table(&mut self, model: &Definition, what: &str, key: &str, select: &str) {
+        let name = self.add(what, key, select);
+        for (keys, of) in model.model.brings() {
+            self.along.entry(of).or_default().push((model.name(), format!("SELECT {keys} FROM {name}")));
         }
     }
 
+    fn add(&mut self, what: &str, key: &str, select: &str) -> String {
+        let name = format!("t{}", self.tables.len());
+        self.tables.push(format!("{name} AS ({select})"));
+        self.parts.push(format!("SELECT '{what}', {key}, doc::text FROM {name}"));
+        name
+    }
+
+    /// The statement. Models bring only rows of models before them in the list, so that each is taken once, from the last
+    /// to the first: a page cites a question, which has an author, who works somewhere. What a model brings of its own
+    /// kind, such as the project from which something was taken over, brings nothing more.
     fn sql(&mut self, models: &ReadModels) -> String {
-        for (model, keys) in std::mem::take(&mut self.rows) {
-            let n = self.bind(Bind::Keys(keys));
-            self.table(models, model, model, "key", &format!("SELECT key, doc FROM {model} WHERE key = ANY(${n})"));
-        }
-        if !self.cycles.is_empty() {
-            let projects = std::mem::take(&mut self.cycles);
-            let n = self.bind(Bind::Keys(projects));
-            let select = format!("SELECT key, doc FROM cycle WHERE doc ->> 'project' = ANY(${n})");
-            self.table(models, Cycles::NAME, "cycles", "doc ->> 'project'", &select);
-        }
-        for (place, project, after, before, newest_first, limit) in std::mem::take(&mut self.timelines) {
-            let (from, to) = timeline::between(project, after, before);
-            let [from, to] = [from, to].map(|key| self.bind(Bind::Text(key)));
-            let limit = self.bind(Bind::Number(limit));
-            let order = if newest_first { "DESC" } else { "ASC" };
-            let select = format!(
-                "SELECT key, doc FROM timeline WHERE key > ${from} AND key < ${to} ORDER BY key {order} LIMIT ${limit}"
-            );
-            self.table(models, Timeline::NAME, &format!("timeline{place}"), "key", &select);
-        }
-        for _ in 0..DEPTH {
-            for (model, keys) in std::mem::take(&mut self.along) {
-                // An array, as the planner then looks each key up instead of reading all rows.
-                let select = format!("SELECT key, doc FROM {model} WHERE key = ANY(ARRAY({}))", keys.join(" UNION "));
-                self.table(models, model, model, "key", &select);
+        for definition in models.definitions.iter().rev() {
+            let model = definition.name();
+            if let Some(keys) = self.rows.remove(model) {
+                let n = self.bind(Bind::Keys(keys));
+                self.table(definition, model, "key", &format!("SELECT key, doc FROM {model} WHERE key = ANY(${n})"));
+            }
+            if model == Cycles::NAME && !self.cycles.is_empty() {
+                let projects = std::mem::take(&mut self.cycles);
+                let n = self.bind(Bind::Keys(projects));
+                let select = format!("SELECT key, doc FROM cycle WHERE doc ->> 'project' = ANY(${n})");
+                self.table(definition, "cycles", "doc ->> 'project'", &select);
+            }
+            if model == Timeline::NAME {
+                for (place, project, after, before, newest_first, limit) in std::mem::take(&mut self.timelines) {
+                    let (from, to) = timeline::between(project, after, before);
+                    let [from, to] = [from, to].map(|key| self.bind(Bind::Text(key)));
+                    let limit = self.bind(Bind::Number(limit));
+                    let order = if newest_first { "DESC" } else { "ASC" };
+                    let select = format!(
+                        "SELECT key, doc FROM timeline WHERE key > ${from} AND key < ${to}
+                         ORDER BY key {order} LIMIT ${limit}"
+                    );
+                    self.table(definition, &format!("timeline{place}"), "key", &select);
+                }
+            }
+            // An array, as the planner then looks each key up instead of reading all rows.
+            let select = |keys: &[(&str, String)]| {
+                let keys: Vec<&str> = keys.iter().map(|(_, keys)| keys.as_str()).collect();
+                format!("SELECT key, doc FROM {model} WHERE key = ANY(ARRAY({}))", keys.join(" UNION "))
+            };
+            let others = self.along.remove(model).unwrap_or_default();
+            if !others.is_empty() {
+                let (own, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|(from, _)| *from == model);
+                if !others.is_empty() {
+                    self.table(definition, model, "key", &select(&others));
+                }
+                if !own.is_empty() {
+                    self.add(model, "key", &select(&own));
+                }
             }
         }
-        let mut sql = String::new();
-        let _ = write!(sql, "WITH {} {}", self.tables.join(", "), self.parts.join(" UNION ALL "));
-        sql
+        format!("WITH {} {}", self.tables.join(", "), self.parts.join(" UNION ALL "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::definition;
+
+    #[test]
+    fn a_model_brings_rows_of_models_before_it_or_of_its_own() {
+        let definitions = definition::all();
+        for (place, definition) in definitions.iter().enumerate() {
+            for (_, of) in definition.model.brings() {
+                let found = definitions.iter().position(|other| other.name() == *of);
+                assert!(found.is_some_and(|found| found <= place), "{} brings {of}", definition.name());
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Folding rows anew: those that hold what was erased, and no others.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use eventlog::{Log, Position};
 use sqlx::PgConnection;
@@ -30,25 +30,29 @@ pub(crate) async fn mend<M: Model>(
     fold::<M>(&mut rows, &events)
         .map_err(|(n, why)| ReadModelError::Event { position: events[n].position, source: why.into() })?;
     let written: BTreeSet<String> = rows.changed().into_iter().map(|(key, _)| key.to_owned()).collect();
-    let subjects: BTreeSet<Uuid> = written.iter().filter_map(|key| M::subject(key)).collect();
     let stored = load::<M>(connection, table, &Vec::from_iter(written)).await?;
-    let (mut keys, mut docs) = (Vec::new(), Vec::new());
-    for subject in subjects {
-        let anew = of_subject::<M>(log, subject, until).await?;
-        for (key, row) in &stored {
-            if M::subject(key) == Some(subject)
-                && let Some(row_anew) = anew.get(key)
-            {
-                let doc = write::<M>(row_anew)?;
-                if doc != write::<M>(row)? {
-                    keys.push(key.clone());
-                    docs.push(doc);
-                }
-            }
+    let mut subjects: BTreeMap<Uuid, Vec<(&String, &M::Row)>> = BTreeMap::new();
+    for (key, row) in &stored {
+        if let Some(subject) = M::subject(key) {
+            subjects.entry(subject).or_default().push((key, row));
         }
     }
-    let changed = keys.len();
-    upsert(connection, table, keys, docs).await?;
+    let mut changed = 0;
+    for (subject, rows) in subjects {
+        let anew = of_subject::<M>(log, subject, until).await?;
+        let (mut keys, mut docs) = (Vec::new(), Vec::new());
+        for (key, row) in rows {
+            let Some(row_anew) = anew.get(key) else { continue };
+            let doc = write::<M>(row_anew)?;
+            if doc != write::<M>(row)? {
+                keys.push(key.clone());
+                docs.push(doc);
+            }
+        }
+        changed += keys.len();
+        // One thing after the other: the database does not wait long for a transaction in which nothing happens.
+        upsert(connection, table, keys, docs).await?;
+    }
     Ok(changed)
 }
 

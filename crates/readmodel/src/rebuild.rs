@@ -10,10 +10,11 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, postgres::PgCon
 use crate::{
     bulk::{self, BuildOptions, Target},
     definition::{self, Definition},
-    engine::PAGE,
+    engine::{Options, PAGE},
     error::ReadModelError,
     tables,
     told::{Stopped, tell},
+    worker,
 };
 
 /// Only one process builds at a time (the number is arbitrary, but must not change).
@@ -26,6 +27,7 @@ const TRIES: usize = 30;
 const PAUSE: Duration = Duration::from_millis(200);
 /// What is missing when nobody is kept waiting yet; the rest is folded while live folding waits.
 const CLOSE: Position = 500;
+
 /// Whoever builds: a connection with the lock, and how to make more.
 pub(crate) struct Builder<'a> {
     connection: PgConnection,
@@ -37,15 +39,16 @@ pub(crate) struct Builder<'a> {
 }
 
 /// Builds every model that is missing or was built by another definition. Programs with the other definition go on.
+/// Announces the worker that is to fold them, before anybody could take them for those of a program that is gone; returns
+/// its number.
 pub(crate) async fn bring_up_to_date(
     pool: &PgPool,
     log: &Log,
     definitions: &[Definition],
-    options: &BuildOptions,
-    until: Option<Position>,
-) -> Result<(), ReadModelError> {
-    let mut builder = Builder::begin(pool, log, options, &[REBUILD_LOCK]).await?;
-    builder.until = until;
+    options: &Options,
+) -> Result<i32, ReadModelError> {
+    let mut builder = Builder::begin(pool, log, &options.build, &[REBUILD_LOCK]).await?;
+    builder.until = options.until;
     let built = sqlx::query!("SELECT model, version FROM readmodel.build WHERE role = 'live'")
         .fetch_all(&mut builder.connection)
         .await?;
@@ -57,7 +60,9 @@ pub(crate) async fn bring_up_to_date(
     if !missing.is_empty() {
         drop_old(&mut builder.connection, definitions, 1).await?;
     }
-    builder.end().await
+    let worker = worker::announce(&mut builder.connection, definitions, options.standby).await?;
+    builder.end().await?;
+    Ok(worker)
 }
 
 /// Builds models anew that there are: those with these names, or all. What was live is kept as the previous one. The
@@ -356,43 +361,52 @@ fn is_lock_timeout(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "55P03")
 }
 
-/// Drops what was built of definitions that no program folds, except for the latest so many others of each model.
+/// Drops what was built of definitions that no program folds, whole or not, except for the latest so many others of each
+/// model. Whoever builds holds the lock that is held here, so nothing is being built.
 async fn drop_old(
     connection: &mut PgConnection,
     definitions: &[Definition],
     except: i64,
 ) -> Result<(), ReadModelError> {
-    let ours: Vec<String> = definitions.iter().map(Definition::label).collect();
-    let old = sqlx::query!(
-        r#"SELECT model AS "model!", version AS "version!" FROM (
-               SELECT model, version, max(until) IS NOT NULL AS past,
-                      row_number() OVER (PARTITION BY model, max(until) IS NULL ORDER BY max(since) DESC) AS n
-               FROM readmodel.build WHERE NOT model || ' ' || version = ANY($1) GROUP BY model, version
-           ) AS others
-           WHERE (past OR n > $2) AND NOT EXISTS (SELECT FROM readmodel.worker
-                                        WHERE until > now() AND model || ' ' || version = ANY(versions))"#,
+    let ours: Vec<String> = definitions.iter().map(|definition| definition.schema.clone()).collect();
+    // By their schemas: of what was never finished there is nothing else.
+    let old = sqlx::query_scalar!(
+        r#"WITH built AS (
+               SELECT 'readmodel_' || model || '_' || replace(version, '-', '_') AS schema, model,
+                      max(until) IS NOT NULL AS past, max(since) AS since
+               FROM readmodel.build GROUP BY model, version
+           ), kept AS (
+               SELECT schema, row_number() OVER (PARTITION BY model ORDER BY since DESC) AS n
+               FROM built WHERE NOT past AND schema <> ALL($1)
+           ), folded AS (
+               SELECT 'readmodel_' || translate(unnest(versions), ' -', '__') AS schema
+               FROM readmodel.worker WHERE until > now()
+           )
+           SELECT nspname::text AS "schema!" FROM pg_namespace
+           WHERE nspname ~ '^readmodel_[a-z_]+_[0-9]+_[0-9a-f]{12}$' AND nspname <> ALL($1)
+             AND nspname NOT IN (SELECT schema FROM kept WHERE n <= $2)
+             AND nspname NOT IN (SELECT schema FROM folded)"#,
         &ours,
         except
     )
     .fetch_all(&mut *connection)
     .await?;
-    for old in old {
-        drop_built(connection, &old.model, &old.version).await?;
+    for schema in old {
+        drop_schema(connection, &schema).await?;
     }
     Ok(())
 }
 
 /// Drops all that was built of a definition.
-pub(crate) async fn drop_built(
-    connection: &mut PgConnection,
-    model: &str,
-    version: &str,
-) -> Result<(), ReadModelError> {
+pub(crate) async fn drop_schema(connection: &mut PgConnection, schema: &str) -> Result<(), ReadModelError> {
     let mut dropping = connection.begin().await?;
-    let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", definition::schema(model, version));
+    let sql = format!("DROP SCHEMA IF EXISTS {schema} CASCADE");
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *dropping).await?;
-    sqlx::query!("DELETE FROM readmodel.build WHERE model = $1 AND version = $2", model, version)
-        .execute(&mut *dropping)
-        .await?;
+    sqlx::query!(
+        "DELETE FROM readmodel.build WHERE 'readmodel_' || model || '_' || replace(version, '-', '_') = $1",
+        schema
+    )
+    .execute(&mut *dropping)
+    .await?;
     Ok(dropping.commit().await?)
 }

@@ -143,7 +143,7 @@ impl Standing {
         &self,
         pool: &PgPool,
         definitions: &[Definition],
-        me: Option<i32>,
+        me: i32,
     ) -> Result<bool, ReadModelError> {
         // What was known before the question is in the answer, unless it was lost.
         let before = self.all();
@@ -169,7 +169,7 @@ impl Standing {
                     stand.position = stand.position.max(row.position);
                 }
                 self.destroyed.store(row.destroyed, Ordering::Release);
-                stand.held = me.is_some() && row.holder == me;
+                stand.held = row.holder == Some(me);
                 stand.erasures = row.erasures;
                 stand.stale_since = row.stale_since;
                 stand.stopped = row.stopped_at.zip(row.trouble).map(|(position, why)| Stopped { position, why });

@@ -8,12 +8,12 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicI32, Ordering},
+    atomic::{AtomicBool, Ordering},
 };
 use std::time::Duration;
 
 use sqlx::{
-    PgPool,
+    PgConnection, PgPool,
     postgres::{PgListener, PgPoolOptions},
 };
 use tokio::sync::watch;
@@ -50,17 +50,17 @@ pub(crate) struct Worker {
 }
 
 /// What a process knows of itself as a worker.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Me {
-    number: AtomicI32,
+    /// Its number.
+    pub(crate) number: i32,
     /// Others look at what this one folds.
     watched: AtomicBool,
 }
 
 impl Me {
-    /// Its number; nothing before it is entered.
-    pub(crate) fn number(&self) -> Option<i32> {
-        Some(self.number.load(Ordering::Acquire)).filter(|number| *number != 0)
+    pub(crate) fn new(number: i32) -> Self {
+        Self { number, watched: AtomicBool::new(false) }
     }
 
     pub(crate) fn watched(&self) -> bool {
@@ -95,8 +95,10 @@ impl Worker {
         // A new connection is ours to make: the lock must be taken again.
         listener.eager_reconnect(false);
         in_time(listener.listen("readmodel")).await?;
-        let number = self.enter(&mut listener).await?;
-        self.me.number.store(number, Ordering::Release);
+        let number = self.me.number;
+        // Of a connection that broke the other end may not know yet.
+        let lock = sqlx::query!("SELECT pg_advisory_lock($1, $2) AS done", WORKER_LOCK, number);
+        in_time(lock.fetch_one(&mut listener)).await?;
         loop {
             self.beat(number).await?;
             self.learn().await?;
@@ -121,39 +123,13 @@ impl Worker {
     }
 
     async fn learn(&self) -> Result<(), ReadModelError> {
-        if in_time(self.standing.learn(&self.pool, &self.definitions, self.me.number())).await? {
+        if in_time(self.standing.learn(&self.pool, &self.definitions, self.me.number)).await? {
             tracing::warn!("the database lost the last folds; they are done again");
             self.switched.send_replace(());
         }
         self.standing.measure(&self.definitions);
         self.tended.send_replace(());
         Ok(())
-    }
-
-    /// Enters this process, under the number it had before if there was one, and takes its lock.
-    async fn enter(&self, listener: &mut PgListener) -> Result<i32, ReadModelError> {
-        let versions: Vec<String> = self.definitions.iter().map(Definition::label).collect();
-        let entering = async {
-            let number = match self.me.number() {
-                Some(number) => number,
-                None => {
-                    sqlx::query_scalar!(
-                        "INSERT INTO readmodel.worker (versions, standby, until)
-                         VALUES ($1, $2, now() + interval '3 seconds') RETURNING number",
-                        &versions,
-                        self.standby
-                    )
-                    .fetch_one(&mut *listener)
-                    .await?
-                }
-            };
-            // Of a connection that broke the other end may not know yet.
-            sqlx::query!("SELECT pg_advisory_lock($1, $2) AS done", WORKER_LOCK, number)
-                .fetch_one(&mut *listener)
-                .await?;
-            Ok::<_, sqlx::Error>(number)
-        };
-        in_time(entering).await
     }
 
     /// Says that this process is alive, and takes or leaves models by who else is.
@@ -228,6 +204,22 @@ impl Worker {
             .await?;
         Ok(())
     }
+}
+
+/// Enters a process before it begins: what it will fold is taken for its own from now on, for long enough to begin.
+pub(crate) async fn announce(
+    connection: &mut PgConnection,
+    definitions: &[Definition],
+    standby: bool,
+) -> Result<i32, ReadModelError> {
+    let versions: Vec<String> = definitions.iter().map(Definition::label).collect();
+    let number = sqlx::query_scalar!(
+        "INSERT INTO readmodel.worker (versions, standby, until)
+         VALUES ($1, $2, now() + interval '30 seconds') RETURNING number",
+        &versions,
+        standby
+    );
+    Ok(number.fetch_one(connection).await?)
 }
 
 /// An answer in time, or an error as of a connection that broke.
