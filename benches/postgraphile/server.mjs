@@ -15,6 +15,10 @@ import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { CONNECTIONS, DATABASE } from "./settings.mjs";
 
 const [host, port, processes] = process.argv.slice(2);
+if (!["1", "2", "3", "4"].includes(processes)) {
+  console.error("usage: node server.mjs <folder of Postgres's socket> <port> <processes, 1 to 4>");
+  process.exit(2);
+}
 
 async function serve() {
   const pgl = postgraphile({

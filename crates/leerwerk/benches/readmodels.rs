@@ -5,7 +5,8 @@
 //! measures, beside the alternative in the same run: building the project
 //! model against a raw COPY of the same events, and against one upsert an event; building all models, with much memory
 //! and with little; each model alone; and the time from a commit to when it can be seen, at 500 events a second, in one
-//! process and in two. Bounded: some minutes, most of which go into loading.
+//! process and in two, and what it costs while nothing happens. Words after `--` name the parts wanted: project, all, each,
+//! live, idle. Bounded: some minutes, most of which go into loading.
 
 use std::{
     sync::Arc,
@@ -36,6 +37,8 @@ const PER_SECOND: u32 = 500;
 const LIVE: Duration = Duration::from_secs(20);
 
 struct World {
+    /// For what the service may not do.
+    owner: PgPool,
     pool: PgPool,
     log: Arc<Log>,
     events: i64,
@@ -45,13 +48,25 @@ struct World {
 
 #[tokio::main]
 async fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();
+    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|asked| asked == part);
     let world = world().await;
     drop(ReadModels::open(world.pool.clone(), world.log.clone(), &Options::default()).await.expect("opens"));
-    world.project().await;
-    world.all().await;
-    world.each().await;
-    world.live().await;
-    world.idle().await;
+    if wanted("project") {
+        world.project().await;
+    }
+    if wanted("all") {
+        world.all().await;
+    }
+    if wanted("each") {
+        world.each().await;
+    }
+    if wanted("live") {
+        world.live().await;
+    }
+    if wanted("idle") {
+        world.idle().await;
+    }
 }
 
 async fn world() -> World {
@@ -65,9 +80,12 @@ async fn world() -> World {
     let kept = std::fs::read_to_string(data.join("key-encryption-key"));
     let database = if kept.is_ok() { "leerwerk" } else { "postgres" };
     let connect: PgConnectOptions = postgres.url(database).parse().expect("an address");
-    let pool = PgPoolOptions::new().max_connections(16).test_before_acquire(false).connect_with(connect.clone());
-    let pool = pool.await.expect("connects");
-    sqlx::migrate!("../../migrations").run(&pool).await.expect("migrates");
+    let open = |connect| PgPoolOptions::new().max_connections(16).test_before_acquire(false).connect_with(connect);
+    let owner = open(connect.clone()).await.expect("connects");
+    sqlx::migrate!("../../migrations").run(&owner).await.expect("migrates");
+    // As the service works, so that it can take the tables over.
+    let connect = connect.options([("role", "leerwerk_service")]);
+    let pool = open(connect.clone()).await.expect("connects");
     let mut key = [7; 32];
     if let Ok(hex) = kept {
         hex::decode_to_slice(hex.trim(), &mut key).expect("a key");
@@ -82,10 +100,10 @@ async fn world() -> World {
     }
     let events = log.head().await.expect("reads").position;
     for sql in ["VACUUM ANALYZE", "CHECKPOINT"] {
-        sqlx::raw_sql(sql).execute(&pool).await.expect("done");
+        sqlx::raw_sql(sql).execute(&owner).await.expect("done");
     }
     println!("{events} events, loaded in {:.0} s\n", began.elapsed().as_secs_f64());
-    World { pool, log, events, _postgres: postgres, _data: fresh }
+    World { owner, pool, log, events, _postgres: postgres, _data: fresh }
 }
 
 impl World {
@@ -128,12 +146,12 @@ impl World {
         sqlx::raw_sql(
             "DROP TABLE IF EXISTS public.upserted; CREATE TABLE public.upserted (key text PRIMARY KEY, doc jsonb)",
         )
-        .execute(&self.pool)
+        .execute(&self.owner)
         .await
         .expect("made");
         let pages = self.log.copy_out(0, i64::MAX, Projects::KINDS).await.expect("reads");
         let events: Vec<_> = pages.try_concat().await.expect("reads").into_iter().take(UPSERTED).collect();
-        let mut connection = self.pool.acquire().await.expect("a connection");
+        let mut connection = self.owner.acquire().await.expect("a connection");
         sqlx::raw_sql("SET synchronous_commit = off").execute(&mut *connection).await.expect("set");
         let began = Instant::now();
         for recorded in &events {
