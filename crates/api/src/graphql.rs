@@ -1,5 +1,6 @@
 //! The GraphQL schema. Queries and mutations stand with the type they are about.
 
+mod basis;
 mod catalogue;
 mod concerned;
 mod context;
@@ -26,6 +27,7 @@ mod text;
 
 use async_graphql::{MergedObject, Schema, SchemaBuilder};
 
+pub(crate) use basis::Basis;
 pub(crate) use context::Caller;
 pub(crate) use error::{Failed, request_error};
 

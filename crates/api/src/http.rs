@@ -4,6 +4,7 @@ mod assets;
 mod demo;
 mod graphql;
 mod health;
+mod kept;
 mod origin;
 mod problem;
 mod sse;
@@ -89,6 +90,7 @@ pub struct About {
 struct Shared {
     platform: Platform,
     schema: LeerwerkSchema,
+    answers: Arc<kept::Answers>,
     options: Arc<Options>,
 }
 
@@ -108,7 +110,8 @@ pub fn router(platform: Platform, options: Options) -> Router {
         .with_secure(https)
         .with_expiry(Expiry::OnInactivity(SIGNED_IN));
     let options = Arc::new(options);
-    let shared = Shared { schema: schema(platform.clone()), platform, options: options.clone() };
+    let answers = Arc::default();
+    let shared = Shared { schema: schema(platform.clone()), platform, answers, options: options.clone() };
     let mut signed_in = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/graphql/ws", get(graphql::websocket))

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header::ACCEPT_LANGUAGE};
 use domain::Refusal;
 
 /// A language the platform speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum)]
 pub(crate) enum Language {
     /// Dutch.
     #[default]

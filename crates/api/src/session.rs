@@ -1,8 +1,14 @@
 //! Who is signed in: sessions in Postgres, behind a cookie.
 
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use async_trait::async_trait;
 use chrono::DateTime;
 use domain::id::MemberId;
+use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use tower_sessions::{
@@ -11,15 +17,23 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
+/// How long a session is taken to be as it was read: a page asks several things at once. One that another process has
+/// ended lives on here for no longer than this.
+const RECENT: Duration = Duration::from_secs(1);
+/// So many sessions are remembered.
+const REMEMBERED: usize = 10_000;
+
 /// Sessions in `session.session`.
 #[derive(Clone, Debug)]
 pub(crate) struct Sessions {
     pool: PgPool,
+    /// As they were read, and when.
+    recent: Arc<Cache<Id, (Record, Instant)>>,
 }
 
 impl Sessions {
     pub(crate) fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, recent: Arc::new(Cache::new(REMEMBERED)) }
     }
 }
 
@@ -54,10 +68,17 @@ impl SessionStore for Sessions {
         .execute(&self.pool)
         .await
         .map_err(backend)?;
+        self.recent.remove(&record.id);
         Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let now = Instant::now();
+        if let Some((record, read)) = self.recent.get(id)
+            && now < read + RECENT
+        {
+            return Ok(Some(record));
+        }
         let row = sqlx::query!(
             "SELECT data, expires_at FROM session.session WHERE id_hash = $1 AND expires_at > now()",
             hash(id)
@@ -66,11 +87,13 @@ impl SessionStore for Sessions {
         .await
         .map_err(backend)?;
         let Some(row) = row else { return Ok(None) };
-        Ok(Some(Record {
+        let record = Record {
             id: *id,
             data: serde_json::from_value(row.data).map_err(|error| Error::Decode(error.to_string()))?,
             expiry_date: time::OffsetDateTime::from_unix_timestamp(row.expires_at.timestamp()).map_err(backend)?,
-        }))
+        };
+        self.recent.insert(*id, (record.clone(), now));
+        Ok(Some(record))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
@@ -78,6 +101,7 @@ impl SessionStore for Sessions {
             .execute(&self.pool)
             .await
             .map_err(backend)?;
+        self.recent.remove(id);
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ mod source;
 mod turns;
 
 pub use error::{Declined, Failure, RunError};
-pub use policy::{Policies, READ_ENTRIES, Reading};
+pub use policy::{Grounds, Policies, READ_ENTRIES, Reading};
 pub use run::{By, Done, Request, Retry};
 pub use source::Source;
 

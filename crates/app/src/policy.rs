@@ -1,7 +1,8 @@
 //! Who may do what: Cedar policies, readable in `schema/policies/`.
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, RestrictedExpression};
-use domain::{Standing, member::Role};
+use domain::{Standing, Timestamp, member::Role};
+use uuid::Uuid;
 
 /// Something the policies speak of that changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,17 @@ pub(crate) struct Principal {
     pub(crate) known: bool,
     /// The roles that hold where the thing lies.
     pub(crate) roles: Vec<Role>,
+    /// What that rests on.
+    pub(crate) grounds: Grounds,
+}
+
+/// What an answer to "may they?" rests on: it stays the same until one of these changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grounds {
+    /// Ids of the things whose events were looked at.
+    pub things: Vec<Uuid>,
+    /// When a role ends by itself; nothing when none does.
+    pub until: Option<Timestamp>,
 }
 
 /// What is asked of the policies.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     App, Declined, Failure, RunError,
     load::{AsOf, Loaded, thing},
-    policy::{Principal, Question, Reading},
+    policy::{Grounds, Principal, Question, Reading},
 };
 
 /// How often a command is decided anew because somebody else was ahead.
@@ -219,7 +219,7 @@ impl App {
         id: Uuid,
         within: Option<Uuid>,
         actions: &[&'static str],
-    ) -> Result<Vec<&'static str>, Failure> {
+    ) -> Result<(Vec<&'static str>, Grounds), Failure> {
         let mut things = vec![thing::<A>(id), thing::<Member>(member.0)];
         things.extend(within.filter(|project| *project != id).map(thing::<Project>));
         self.look_ahead(&things).await?;
@@ -231,11 +231,13 @@ impl App {
             standing.extend(project.state.standing(Actor::Member(member)));
             subjects.extend(project.state.subjects());
         }
-        let principal = self.principal(member, &subjects, self.source.now(), AsOf::Seen).await?;
+        let mut principal = self.principal(member, &subjects, self.source.now(), AsOf::Seen).await?;
         let may = |action: &&'static str| {
             self.policies.allow(&Question { principal: &principal, action, kind: A::KIND, standing: &standing })
         };
-        Ok(actions.iter().copied().filter(may).collect())
+        let allowed = actions.iter().copied().filter(may).collect();
+        principal.grounds.things.extend(things.iter().map(|(stream, _)| stream.id));
+        Ok((allowed, principal.grounds))
     }
 
     /// Whether a member may do something that is no command.
@@ -245,11 +247,12 @@ impl App {
     }
 
     /// Every role a member holds now, in whatever scope.
-    pub async fn roles(&self, member: MemberId) -> Result<Vec<Role>, Failure> {
-        let loaded = self.load::<Member>(member.0, AsOf::Seen).await?;
-        let mut roles: Vec<Role> = loaded.state.roles(self.source.now()).map(|(role, _)| role).collect();
+    pub async fn roles(&self, member: MemberId) -> Result<(Vec<Role>, Grounds), Failure> {
+        let Loaded { state, .. } = self.load::<Member>(member.0, AsOf::Seen).await?;
+        let now = self.source.now();
+        let mut roles: Vec<Role> = state.roles(now).map(|(role, _)| role).collect();
         roles.dedup();
-        Ok(roles)
+        Ok((roles, Grounds { things: vec![member.0], until: state.next_end(now) }))
     }
 
     /// Texts were erased: states that hold them are folded anew.
@@ -267,12 +270,14 @@ impl App {
     ) -> Result<Principal, Failure> {
         let loaded = self.load::<Member>(member.0, as_of).await?;
         let mut roles = Vec::new();
+        let mut grounds = Grounds { things: vec![member.0], until: loaded.state.next_end(at) };
         for (role, scope) in loaded.state.roles(at) {
             let holds = match scope {
                 Scope::National => true,
                 Scope::Region { region } => subjects.contains(&region.0),
                 Scope::Consortium { consortium } => {
                     let mut within = false;
+                    grounds.things.extend(subjects);
                     for subject in subjects {
                         within |= self.load::<Region>(*subject, as_of).await?.state.consortium() == Some(*consortium);
                     }
@@ -283,7 +288,7 @@ impl App {
                 roles.push(role);
             }
         }
-        Ok(Principal { known: loaded.version > 0, roles })
+        Ok(Principal { known: loaded.version > 0, roles, grounds })
     }
 
     /// The key and the content of a retry as keyed hashes: neither tells who asked what.

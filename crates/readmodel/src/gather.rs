@@ -64,7 +64,7 @@ impl Ask {
     }
 
     /// What it is about: only events that concern this change it.
-    fn subject(&self) -> Uuid {
+    pub fn subject(&self) -> Uuid {
         match self {
             Self::Row { id, .. } => *id,
             Self::Cycles(project) | Self::Timeline { project, .. } => project.0,

@@ -2,16 +2,18 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use app::Grounds;
 use async_graphql::Context;
 use domain::{
     Aggregate,
     id::{MemberId, QuestionId},
     question::AskerTag,
 };
-use readmodel::{Answer, Ask, Model};
+use readmodel::{Answer, Ask, Model, ReadModels};
 use uuid::Uuid;
 
 use super::{
+    basis::Basis,
     error::Failed,
     gathering::Gathering,
     loader::{Key, PastRows},
@@ -32,7 +34,19 @@ pub(crate) struct Caller {
 
 /// Shorthands on the context of a resolver.
 pub(crate) trait Viewing {
-    fn platform(&self) -> Result<&Platform, Failed>;
+    /// The platform itself. Nobody tells when what is read from it changes, so an answer made from it is not kept.
+    fn platform(&self) -> Result<&Platform, Failed> {
+        if let Some(basis) = self.basis() {
+            basis.unknown();
+        }
+        self.open()
+    }
+
+    /// The platform, for whoever puts down in the basis what they read from it.
+    fn open(&self) -> Result<&Platform, Failed>;
+    /// What the answer rests on; nothing where answers are not kept.
+    fn basis(&self) -> Option<&Basis>;
+    /// Rows of the past; an answer with any of them is not kept.
     fn caller(&self) -> Result<Caller, Failed>;
     fn past(&self) -> Result<&PastRows, Failed>;
     fn gathering(&self) -> Result<&Gathering, Failed>;
@@ -44,18 +58,33 @@ pub(crate) trait Viewing {
         self.caller()?.viewer.ok_or(Failed::Unauthenticated)
     }
 
+    /// What to read with, and that the answer rests on what is read.
+    fn asking(&self, asks: &[Ask]) -> Result<(&Gathering, &ReadModels), Failed> {
+        if let Some(basis) = self.basis() {
+            basis.on(asks.iter().map(Ask::subject));
+        }
+        Ok((self.gathering()?, &self.open()?.models))
+    }
+
+    /// What was granted, and that the answer rests on the grounds of it.
+    fn granted<T>(&self, (granted, grounds): (T, Grounds)) -> T {
+        if let Some(basis) = self.basis() {
+            basis.and(&grounds);
+        }
+        granted
+    }
+
     /// One row by its key, gathered with others.
     async fn row<M: Model>(&self, id: impl Into<Uuid> + Send) -> Result<Option<M::Row>, Failed> {
         let id = id.into();
         match self.moment() {
             Some(position) => Ok(self.past()?.load_one(Key::<M>::of(id, position)).await?),
-            None => Ok(self
-                .gathering()?
-                .read(&self.platform()?.models, &[Ask::row::<M>(id)])
-                .await?
-                .values()
-                .find_map(Answer::row::<M>)
-                .map(Arc::unwrap_or_clone)),
+            None => {
+                let asks = [Ask::row::<M>(id)];
+                let (gathering, models) = self.asking(&asks)?;
+                let read = gathering.read(models, &asks).await?;
+                Ok(read.values().find_map(Answer::row::<M>).map(Arc::unwrap_or_clone))
+            }
         }
     }
 
@@ -63,7 +92,8 @@ pub(crate) trait Viewing {
     async fn some<M: Model>(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<Vec<M::Row>, Failed> {
         let Some(position) = self.moment() else {
             let asks: Vec<Ask> = ids.into_iter().map(Ask::row::<M>).collect();
-            let mut found = self.gathering()?.read(&self.platform()?.models, &asks).await?;
+            let (gathering, models) = self.asking(&asks)?;
+            let mut found = gathering.read(models, &asks).await?;
             let rows = asks.iter().filter_map(|ask| found.remove(ask)?.row::<M>());
             return Ok(rows.map(Arc::unwrap_or_clone).collect());
         };
@@ -74,7 +104,8 @@ pub(crate) trait Viewing {
 
     /// What is asked for as it is now, read together with what other fields ask for.
     async fn read(&self, asks: &[Ask]) -> Result<HashMap<Ask, Answer>, Failed> {
-        Ok(self.gathering()?.read(&self.platform()?.models, asks).await?)
+        let (gathering, models) = self.asking(asks)?;
+        Ok(gathering.read(models, asks).await?)
     }
 
     /// Which of some actions the viewer may take on a thing. The past is to look at.
@@ -84,27 +115,33 @@ pub(crate) trait Viewing {
         within: Option<Uuid>,
         actions: &[&'static str],
     ) -> Result<Vec<&'static str>, Failed> {
-        if self.moment().is_some() || self.platform()?.as_of.is_some() {
+        if self.moment().is_some() || self.open()?.as_of.is_some() {
             return Ok(Vec::new());
         }
-        Ok(self.platform()?.app.allowed::<A>(self.viewer()?, id, within, actions).await?)
+        let allowed = self.open()?.app.allowed::<A>(self.viewer()?, id, within, actions).await?;
+        Ok(self.granted(allowed))
     }
 
     /// Whether the viewer may, now, take an action on a thing.
     async fn may<A: Aggregate>(&self, id: Uuid, action: &'static str) -> Result<bool, Failed> {
-        Ok(!self.platform()?.app.allowed::<A>(self.viewer()?, id, None, &[action]).await?.is_empty())
+        let allowed = self.open()?.app.allowed::<A>(self.viewer()?, id, None, &[action]).await?;
+        Ok(!self.granted(allowed).is_empty())
     }
 
     /// Whether the viewer is who asked a question whose asker is hidden.
     async fn asked(&self, question: QuestionId, hidden: Option<&AskerTag>) -> Result<bool, Failed> {
         let Some(hidden) = hidden else { return Ok(false) };
-        Ok(self.platform()?.app.asker_tag(question, self.viewer()?).await?.as_ref() == Some(hidden))
+        Ok(self.open()?.app.asker_tag(question, self.viewer()?).await?.as_ref() == Some(hidden))
     }
 }
 
 impl Viewing for Context<'_> {
-    fn platform(&self) -> Result<&Platform, Failed> {
+    fn open(&self) -> Result<&Platform, Failed> {
         self.data().map_err(|_| Failed::Internal)
+    }
+
+    fn basis(&self) -> Option<&Basis> {
+        self.data_opt::<Arc<Basis>>().map(AsRef::as_ref)
     }
 
     fn caller(&self) -> Result<Caller, Failed> {
@@ -112,6 +149,7 @@ impl Viewing for Context<'_> {
     }
 
     fn past(&self) -> Result<&PastRows, Failed> {
+        self.platform()?;
         self.data().map_err(|_| Failed::Internal)
     }
 

@@ -151,7 +151,8 @@ impl Viewer {
 
     /// The roles they hold now, in whatever scope.
     async fn roles(&self, ctx: &Context<'_>) -> Result<Vec<Role>, Failed> {
-        Ok(ctx.platform()?.app.roles(self.0).await?.into_iter().map(Role::from).collect())
+        let roles = ctx.granted(ctx.open()?.app.roles(self.0).await?);
+        Ok(roles.into_iter().map(Role::from).collect())
     }
 
     /// The projects they take part in, newest first.

@@ -29,12 +29,12 @@ struct Moments(Mutex<HashMap<String, eventlog::Position>>);
 
 /// Lets the field that is being resolved, and all below it, stand at a moment.
 pub(crate) async fn stand_at(ctx: &Context<'_>, as_of: Option<AsOf>) -> Result<(), Failed> {
+    let Some(as_of) = as_of else { return Ok(()) };
     let platform = ctx.platform()?;
     let log = platform.app.log();
     let position = match as_of {
-        None => return Ok(()),
-        Some(AsOf::Position(Position(position))) => position.min(log.head().await?.position),
-        Some(AsOf::Time(time)) => log.position_at(time).await?,
+        AsOf::Position(Position(position)) => position.min(log.head().await?.position),
+        AsOf::Time(time) => log.position_at(time).await?,
     };
     let position = platform.as_of.map_or(position, |as_of| position.min(as_of.position));
     let moments: &Moments = ctx.data().map_err(|_| Failed::Internal)?;

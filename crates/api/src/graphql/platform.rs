@@ -90,7 +90,8 @@ pub(crate) struct PlatformQueries;
 impl PlatformQueries {
     /// How the platform is doing. Anybody may know.
     async fn platform(&self, ctx: &Context<'_>) -> Result<Platform, Failed> {
-        let platform = ctx.platform()?;
+        // An answer is kept only while nothing is stale.
+        let platform = ctx.open()?;
         let as_of = platform.as_of.map(|as_of| Moment { position: Position(as_of.position), at: as_of.at });
         let stale = platform.models.stale().into_iter().filter_map(|Stale { model, position, since, .. }| {
             Some(StalePart { part: Part::of(model)?, position: Position(position), since })

@@ -1,5 +1,7 @@
 //! GraphQL over HTTP, as its specification has it, and over WebSocket (`graphql-transport-ws`).
 
+use std::sync::Arc;
+
 use async_graphql::{Data, Request, Response as GraphqlResponse, Variables, parser::types::OperationType};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::{
@@ -12,9 +14,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tower_sessions::Session;
 
-use super::{PATIENCE, Shared, problem};
+use super::{PATIENCE, Shared, kept::Asked, problem};
 use crate::{
-    graphql::{Caller, Failed, LeerwerkSchema, request_error},
+    graphql::{Basis, Caller, Failed, LeerwerkSchema, request_error},
     language::Language,
     session,
 };
@@ -23,8 +25,8 @@ const JSON: &str = "application/json";
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
 
 /// The media type of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Media {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Media {
     /// Status 200 whatever becomes of the request, as clients of old expect.
     Json,
     /// Status 400 when the request was never executed.
@@ -49,31 +51,38 @@ impl Media {
         let refused = !response.errors.is_empty()
             && response.data == async_graphql::Value::Null
             && response.errors.iter().all(|error| error.path.is_empty());
-        let mut body = serde_json::to_value(response).unwrap_or_else(|_| json!({}));
-        if let (true, Some(body)) = (refused, body.as_object_mut()) {
-            body.remove("data");
+        if refused {
+            let status = if self == Self::GraphqlJson { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+            return self.refuse(status, response);
         }
-        let status = if refused && self == Self::GraphqlJson { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-        self.with(status, &body)
+        self.with(StatusCode::OK, body(response))
     }
 
     /// A request that is not one: also for `application/json` a client error.
     fn malformed(self, message: &str) -> Response {
-        let response = request_error(&Failed::BadInput(message.into()));
-        let mut body = serde_json::to_value(&response).unwrap_or_else(|_| json!({}));
+        self.refuse(StatusCode::BAD_REQUEST, &request_error(&Failed::BadInput(message.into())))
+    }
+
+    /// An answer without data.
+    fn refuse(self, status: StatusCode, response: &GraphqlResponse) -> Response {
+        let mut body = serde_json::to_value(response).unwrap_or_else(|_| json!({}));
         if let Some(body) = body.as_object_mut() {
             body.remove("data");
         }
-        self.with(StatusCode::BAD_REQUEST, &body)
+        self.with(status, body.to_string().into())
     }
 
-    fn with(self, status: StatusCode, body: &Value) -> Response {
+    fn with(self, status: StatusCode, body: Bytes) -> Response {
         let kind = match self {
             Self::Json => "application/json; charset=utf-8",
             Self::GraphqlJson => "application/graphql-response+json; charset=utf-8",
         };
-        (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
+        (status, [(header::CONTENT_TYPE, kind)], body).into_response()
     }
+}
+
+fn body(response: &GraphqlResponse) -> Bytes {
+    serde_json::to_vec(response).unwrap_or_default().into()
 }
 
 /// Who asks, from the cookie and the headers.
@@ -116,12 +125,16 @@ impl Parameters {
 
 /// A body as a request.
 pub(super) fn read_body(headers: &HeaderMap, body: &Bytes) -> Result<Request, &'static str> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase() != JSON {
+    if !is_json(headers) {
         return Err("send the request as application/json");
     }
     let parameters = serde_json::from_slice::<Parameters>(body);
     Ok(parameters.map_err(|_| "the body is not a GraphQL request as JSON")?.request())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(JSON)
 }
 
 /// A query string as a request.
@@ -156,9 +169,25 @@ fn is_query(request: &mut Request) -> bool {
     })
 }
 
-async fn execute(schema: &LeerwerkSchema, request: Request, caller: Caller, media: Media) -> Response {
-    let executed = tokio::time::timeout(PATIENCE, schema.execute(request.data(caller))).await;
-    media.respond(&executed.unwrap_or_else(|_| request_error(&Failed::Busy)))
+/// Answers a request, and keeps the answer if it can be given again.
+async fn execute(shared: &Shared, asked: Asked, mut request: Request, caller: Caller, media: Media) -> Response {
+    let platform = &shared.platform;
+    let basis = Arc::new(Basis::default());
+    if !is_query(&mut request) {
+        basis.unknown();
+    }
+    // What the read models show is at least of this position, and states are read from the log itself.
+    let moment = platform.app.log().changes().as_of(caller.position);
+    let request = request.data(caller).data(basis.clone());
+    match tokio::time::timeout(PATIENCE, shared.schema.execute(request)).await {
+        Ok(response) if response.is_ok() && response.extensions.is_empty() => {
+            let body = body(&response);
+            shared.answers.keep(platform, asked, body.clone(), moment, &basis);
+            media.with(StatusCode::OK, body)
+        }
+        Ok(response) => media.respond(&response),
+        Err(_) => media.respond(&request_error(&Failed::Busy)),
+    }
 }
 
 fn not_acceptable() -> Response {
@@ -168,30 +197,40 @@ fn not_acceptable() -> Response {
 
 /// Queries and mutations.
 pub(super) async fn post(
-    State(schema): State<LeerwerkSchema>,
+    State(shared): State<Shared>,
     headers: HeaderMap,
     From(caller): From,
     body: Bytes,
 ) -> Response {
     let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
+    let asked = Asked::new(caller, media, body.clone());
+    if is_json(&headers)
+        && let Some(kept) = shared.answers.get(&shared.platform, &asked)
+    {
+        return media.with(StatusCode::OK, kept);
+    }
     match read_body(&headers, &body) {
-        Ok(request) => execute(&schema, request, caller, media).await,
+        Ok(request) => execute(&shared, asked, request, caller, media).await,
         Err(wrong) => media.malformed(wrong),
     }
 }
 
 /// Queries only: a link must never change anything.
 pub(super) async fn get(
-    State(schema): State<LeerwerkSchema>,
+    State(shared): State<Shared>,
     headers: HeaderMap,
     From(caller): From,
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
+    let asked = Asked::new(caller, media, query.clone().unwrap_or_default().into());
+    if let Some(kept) = shared.answers.get(&shared.platform, &asked) {
+        return media.with(StatusCode::OK, kept);
+    }
     match read_query(query) {
         Ok(mut request) => {
             if is_query(&mut request) {
-                return execute(&schema, request, caller, media).await;
+                return execute(&shared, asked, request, caller, media).await;
             }
             let mut response = media.malformed("GET takes queries only; send mutations by POST");
             *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const SHOWN: [(&str, &str); 5] = [
     (
         "project",
-        "position version name { text } phase phases { phase note { text } } lead { name { text } profession }
+        "version name { text } phase phases { phase note { text } } lead { name { text } profession }
          participants { name { text } } bottlenecks { text { text } raisedBy { name { text } } resolution {
          solution { text } } } cycles { number stage aim { text } prediction { text } owner { name { text } }
          observations { text { text } } } reuses { experience { title { text } helpfulCount } }

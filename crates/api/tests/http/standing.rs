@@ -71,6 +71,8 @@ async fn what_does_not_keep_up_is_marked_stale_in_every_answer() {
     let sanne = world.visitor("sanne").await;
     let project = sanne.mutate("registerProject", "project", "", idea(&world, "Het eerste")).await;
     let id = project["project"]["id"].as_str().expect("an id");
+    let page = "query($id: ID!) { project(id: $id) { name { text } } }";
+    let fresh = sanne.answer(page, json!({ "id": id })).await;
     let answer = sanne.answer(PLATFORM, json!({})).await;
     assert_eq!(answer, json!({ "data": { "platform": { "asOf": null, "stale": [] } } }));
     let stream: StreamId = id.parse().expect("a stream");
@@ -110,6 +112,8 @@ async fn what_does_not_keep_up_is_marked_stale_in_every_answer() {
     let before = json!(position - 1);
     let [experience, project, timeline] = [json!("EXPERIENCE"), json!("PROJECT"), json!("TIMELINE")];
     assert_eq!(parts, [(&experience, &before), (&project, &before), (&timeline, &before)]);
+    let shown = sanne.answer(page, json!({ "id": id })).await;
+    assert_eq!((&shown["data"], shown["extensions"]["stale"].is_array()), (&fresh["data"], true), "{shown}");
     let shown = sanne.ask(PLATFORM, json!({})).await;
     assert_eq!(shown["platform"]["stale"].as_array().map(Vec::len), Some(3));
 

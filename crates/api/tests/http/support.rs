@@ -175,8 +175,14 @@ pub(crate) struct Visitor<'a> {
 impl Visitor<'_> {
     /// The whole answer to a GraphQL request.
     pub(crate) async fn answer(&self, query: &str, variables: Value) -> Value {
+        self.answer_in("nl", query, variables).await
+    }
+
+    /// The whole answer in a language.
+    pub(crate) async fn answer_in(&self, language: &str, query: &str, variables: Value) -> Value {
         let request = Request::post("/graphql")
             .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT_LANGUAGE, language)
             .header(header::COOKIE, &self.cookie)
             .body(Body::from(json!({ "query": query, "variables": variables }).to_string()))
             .expect("a request");

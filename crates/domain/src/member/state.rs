@@ -40,6 +40,11 @@ impl Member {
             .map(|held| (held.role, &held.scope))
     }
 
+    /// When the next of the roles they hold at a moment ends by itself; nothing when none does.
+    pub fn next_end(&self, at: Timestamp) -> Option<Timestamp> {
+        self.roles.iter().filter_map(|held| held.until).filter(|until| at < *until).min()
+    }
+
     pub(super) fn invited(&self) -> bool {
         self.organisation.is_some()
     }
@@ -121,6 +126,21 @@ mod tests {
         let just_before = noon() - TimeDelta::microseconds(1);
         assert_eq!(member.roles(just_before).collect::<Vec<_>>(), [(Role::Moderator, &Scope::National)]);
         assert_eq!(member.roles(noon()).count(), 0);
+    }
+
+    #[test]
+    fn the_next_end_is_that_of_the_first_role_to_end() {
+        let soon = noon() + TimeDelta::hours(1);
+        let region = |until| MemberEvent::RoleGiven {
+            role: Role::Moderator,
+            scope: Scope::Region { region: id(30) },
+            until: Some(until),
+        };
+        let member = member(&[invited(), moderator(Some(noon())), region(soon)]);
+        let just_before = noon() - TimeDelta::microseconds(1);
+        assert_eq!(member.next_end(just_before), Some(noon()));
+        assert_eq!(member.next_end(noon()), Some(soon));
+        assert_eq!(member.next_end(soon), None);
     }
 
     #[test]
