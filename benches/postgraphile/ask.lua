@@ -20,6 +20,14 @@ function request()
   return requests[at]
 end
 
+-- With BENCH_PAUSE, each connection waits about so many milliseconds before it asks again.
+local pause = tonumber(os.getenv("BENCH_PAUSE"))
+if pause then
+  function delay()
+    return math.random(2 * pause)
+  end
+end
+
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(

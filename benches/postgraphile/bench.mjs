@@ -27,6 +27,8 @@ const MODELS = ["catalogue", "member", "question", "experience", "project", "cyc
 /** What the second variant asks for: not one hot row, yet what may be asked for in one morning. */
 const MANY = 200;
 const WARM_UP_SECONDS = 3;
+/** How long callers pause on average when they ask at a rate. */
+const PAUSE_MS = 20;
 /** How long a world may take to make, and to open. */
 const PATIENCE_MS = 30 * 60_000;
 
@@ -256,14 +258,15 @@ function bodies(side, page, variant, ids) {
   return file;
 }
 
-/** Runs a program that asks, in a process of its own. */
-async function load(command, args, side, file, smallest) {
+/** Asks with a number of connections, in a process of its own. */
+async function load(side, file, smallest, connections, duration, settings = {}) {
   if (interrupted) {
     throw new Error("interrupted");
   }
-  const env = { ...process.env, BENCH_COOKIE: side.cookie, BENCH_BODIES: file };
-  const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "inherit"] });
-  const asking = { name: command, child, ended: once(child, "exit") };
+  const env = { ...process.env, BENCH_COOKIE: side.cookie, BENCH_BODIES: file, ...settings };
+  const args = ["-t1", `-c${connections}`, `-d${duration}s`, "--timeout", "30s", "-s", "ask.lua", side.address];
+  const child = spawn("wrk", args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const asking = { name: "wrk", child, ended: once(child, "exit") };
   running.unshift(asking);
   let output = "";
   for await (const chunk of child.stdout) {
@@ -276,27 +279,21 @@ async function load(command, args, side, file, smallest) {
   if (measured.bytes / measured.requests < smallest) {
     throw new Error(`${side.name} answers with errors: ${JSON.stringify(measured)}`);
   }
+  if (measured.failed > 0) {
+    throw new Error(`${side.name} did not answer everything: ${JSON.stringify(measured)}`);
+  }
   return { ...measured, rate: measured.requests / measured.seconds };
 }
 
 /** As fast as a number of callers get answers, each with one request under way. */
-async function closed(side, file, smallest, callers, duration = seconds) {
-  const args = ["-t1", `-c${callers}`, `-d${duration}s`, "--timeout", "30s", "-s", "ask.lua", side.address];
-  const measured = await load("wrk", args, side, file, smallest);
-  if (measured.failed > 0) {
-    throw new Error(`${side.name} did not answer everything: ${JSON.stringify(measured)}`);
-  }
-  return measured;
+function closed(side, file, smallest, callers, duration = seconds) {
+  return load(side, file, smallest, callers, duration);
 }
 
-/** At a rate; one that turns out to be too much is told of. */
-async function paced(side, file, smallest, rate) {
-  const args = ["pace.mjs", side.address, String(rate), String(seconds)];
-  const measured = await load(process.execPath, args, side, file, smallest);
-  if (measured.failed > 0 || measured.rate < 0.95 * rate) {
-    say(`${side.name} could not keep up with ${thousands(rate)} per second: ${JSON.stringify(measured)}`);
-  }
-  return measured;
+/** At about a rate, by as many callers as it takes when each pauses before it asks again. */
+function paced(side, file, smallest, rate) {
+  const callers = Math.max(1, Math.round((rate * PAUSE_MS) / 1000));
+  return load(side, file, smallest, callers, seconds, { BENCH_PAUSE: String(PAUSE_MS) });
 }
 
 function median(measured) {

@@ -110,7 +110,7 @@ pub fn router(platform: Platform, options: Options) -> Router {
         .with_secure(https)
         .with_expiry(Expiry::OnInactivity(SIGNED_IN));
     let options = Arc::new(options);
-    let answers = Arc::default();
+    let answers = kept::Answers::begin(&platform);
     let shared = Shared { schema: schema(platform.clone()), platform, answers, options: options.clone() };
     let mut signed_in = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))

@@ -3,8 +3,11 @@
 use std::fmt::Debug;
 
 use schemars::JsonSchema;
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde::{
+    Deserialize as _, Serialize,
+    de::{DeserializeOwned, value::MapDeserializer},
+};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
@@ -75,7 +78,9 @@ pub fn encode<E: DomainEvent>(event: &E) -> Encoded {
 /// Decodes one event of a known kind, upcasting an older payload.
 pub fn decode<A: Aggregate>(r#type: &str, schema_version: u16, data: Value) -> Result<A::Event, DecodeError> {
     let data = A::Event::upcast(r#type, schema_version, data);
-    serde_json::from_value(json!({ "type": r#type, "data": data })).map_err(|source| DecodeError::Payload {
+    // The type first: what comes before it would be copied until the type is known.
+    let fields = [("type", Value::from(r#type)), ("data", data)];
+    A::Event::deserialize(MapDeserializer::new(fields.into_iter())).map_err(|source| DecodeError::Payload {
         kind: A::KIND.to_owned(),
         event_type: r#type.to_owned(),
         schema_version,

@@ -5,6 +5,7 @@ use std::{
     sync::atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::record::{Position, Recorded};
@@ -25,6 +26,8 @@ pub struct Changes {
     until: AtomicI64,
     /// Rises when everything that was kept is to be forgotten.
     era: AtomicU64,
+    /// Tells of that.
+    forgotten: watch::Sender<()>,
 }
 
 /// When something was read.
@@ -41,6 +44,7 @@ impl Default for Changes {
             hash: RandomState::new(),
             until: AtomicI64::new(0),
             era: AtomicU64::new(0),
+            forgotten: watch::Sender::new(()),
         }
     }
 }
@@ -67,6 +71,12 @@ impl Changes {
     /// Everything that was kept is to be forgotten, e.g. as texts were erased.
     pub fn forget(&self) {
         self.era.fetch_add(1, Ordering::AcqRel);
+        self.forgotten.send_replace(());
+    }
+
+    /// Changes when everything that was kept is to be forgotten: it is not fresh any more, and should leave memory.
+    pub fn forgotten(&self) -> watch::Receiver<()> {
+        self.forgotten.subscribe()
     }
 
     /// Now, for what is read from the log itself; ask before reading.
@@ -137,7 +147,11 @@ mod tests {
         assert!(!changes.is_fresh(one, read) && !changes.is_fresh(other, read));
         let again = changes.moment();
         assert!(changes.is_fresh(one, again));
+        let mut forgotten = changes.forgotten();
+        assert!(!forgotten.has_changed().expect("it is there"));
         changes.forget();
+        assert!(forgotten.has_changed().expect("it is there"));
+        forgotten.mark_unchanged();
         assert!(!changes.is_fresh(one, again));
         assert!(changes.is_fresh(one, changes.moment()));
     }

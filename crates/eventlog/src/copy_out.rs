@@ -46,6 +46,9 @@ impl Log {
         let (pages, coming) = tokio::sync::mpsc::channel(2);
         tokio::spawn(async move {
             let done = async {
+                // Rows lie in the order of their positions already: sorting those of some kinds would take longer than
+                // passing over the others, and nothing would come until it is done.
+                sqlx::raw_sql("SET enable_sort = off").execute(&mut connection).await?;
                 let mut pieces = connection.copy_out_raw(&sql).await?;
                 let (mut rest, mut begun) = (BytesMut::new(), false);
                 loop {

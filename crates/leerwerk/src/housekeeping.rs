@@ -9,11 +9,13 @@ use tokio::task::JoinSet;
 /// How often receipts are pruned; they are kept for days.
 const PRUNING: Duration = Duration::from_hours(1);
 
-/// Begins; it ends when the set is dropped.
-pub(crate) fn start(app: &Arc<App>, retention: Retention) -> JoinSet<()> {
+/// Begins; it ends when the set is dropped. Without a retention nothing is pruned.
+pub(crate) fn start(app: &Arc<App>, retention: Option<Retention>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(forget(app.clone()));
-    tasks.spawn(prune(app.clone(), retention));
+    if let Some(retention) = retention {
+        tasks.spawn(prune(app.clone(), retention));
+    }
     tasks
 }
 

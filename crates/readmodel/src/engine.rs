@@ -8,7 +8,10 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use eventlog::{Log, Position, Recorded};
-use sqlx::{PgPool, postgres::PgPoolOptions};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use tokio::{
     sync::{broadcast, watch},
     task::JoinSet,
@@ -30,6 +33,8 @@ use crate::{
 
 /// Events folded in one transaction, at most.
 pub(crate) const PAGE: i64 = 1_000;
+/// Connections for what is asked by key alone: more would not be faster, as each answer takes less than a millisecond.
+const BY_KEY: u32 = 4;
 /// How long a query waits for the models to reach a position.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -51,10 +56,12 @@ pub struct Options {
 #[derive(Debug)]
 pub struct ReadModels {
     pub(crate) pool: PgPool,
+    /// For what is asked by key alone.
+    pub(crate) by_key: PgPool,
     pub(crate) log: Arc<Log>,
     pub(crate) definitions: Arc<[Definition]>,
     pub(crate) standing: Arc<Standing>,
-    pub(crate) memory: Memory,
+    pub(crate) memory: Arc<Memory>,
     until: Option<Position>,
     tasks: JoinSet<()>,
 }
@@ -89,7 +96,8 @@ pub struct Stale {
 
 impl ReadModels {
     /// Builds what is missing or was built by another definition, then keeps it up to date with the log. The models have
-    /// a pool of their own, as large as the one given, which finds the tables of this program's definitions.
+    /// pools of their own, one as large as the one given and a small one, which find the tables of this
+    /// program's definitions.
     pub async fn open(pool: PgPool, log: Arc<Log>, options: &Options) -> Result<Self, ReadModelError> {
         let edition = match options.until {
             // Two that show the same moment do not share tables: one may end before the other.
@@ -111,12 +119,17 @@ impl ReadModels {
         let number = rebuild::bring_up_to_date(&pool, &log, &definitions, options).await?;
         let connect =
             (*pool.connect_options()).clone().options([("search_path", definition::search_path(&definitions))]);
-        let pool = PgPoolOptions::new()
-            .max_connections(pool.options().get_max_connections())
-            .acquire_timeout(pool.options().get_acquire_timeout())
-            // A dead connection is told by the query itself.
-            .test_before_acquire(false)
-            .connect_lazy_with(connect);
+        let open = |connections: u32, connect: PgConnectOptions| {
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(pool.options().get_acquire_timeout())
+                // A dead connection is told by the query itself.
+                .test_before_acquire(false)
+                .connect_lazy_with(connect)
+        };
+        // Whatever the keys, the plan is the same; making it anew takes longer than carrying it out.
+        let by_key = open(BY_KEY, connect.clone().options([("plan_cache_mode", "force_generic_plan")]));
+        let pool = open(pool.options().get_max_connections(), connect);
         let definitions: Arc<[Definition]> = definitions.into();
         let standing = Arc::new(Standing::new(definitions.len()));
         standing.learn(&pool, &definitions, number).await?;
@@ -145,8 +158,9 @@ impl ReadModels {
         let mut tasks = JoinSet::new();
         tasks.spawn(worker.run());
         tasks.spawn(Arc::new(follower).run(tending, changing));
-        let (memory, until) = (Memory::default(), options.until);
-        Ok(Self { pool, log, definitions, standing, memory, until, tasks })
+        let (memory, until) = (Arc::new(Memory::default()), options.until);
+        tasks.spawn(memory.clone().forget(log.changes().forgotten()));
+        Ok(Self { pool, by_key, log, definitions, standing, memory, until, tasks })
     }
 
     /// Ends the engine; models as of an earlier position leave nothing behind.
@@ -158,6 +172,7 @@ impl ReadModels {
                 rebuild::drop_schema(&mut connection, &definition.schema).await?;
             }
         }
+        self.by_key.close().await;
         self.pool.close().await;
         Ok(())
     }

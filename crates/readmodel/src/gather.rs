@@ -11,6 +11,7 @@ use domain::id::ProjectId;
 use eventlog::Moment;
 use quick_cache::{Weighter, sync::Cache};
 use sqlx::{AssertSqlSafe, Row as _};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
@@ -132,6 +133,15 @@ impl Default for Memory {
     }
 }
 
+impl Memory {
+    /// Lets go of everything whenever it is to be forgotten, so that nothing of a text that was erased stays in memory.
+    pub(crate) async fn forget(self: Arc<Self>, mut forgotten: watch::Receiver<()>) {
+        while forgotten.changed().await.is_ok() {
+            self.0.clear();
+        }
+    }
+}
+
 impl ReadModels {
     /// What was read before, if it is still so. What an event has changed that can be seen is not.
     pub fn kept(&self, ask: &Ask) -> Option<Answer> {
@@ -160,7 +170,7 @@ impl ReadModels {
             };
         }
         let mut docs: HashMap<String, Vec<(String, String)>> = HashMap::new();
-        for row in query.fetch_all(&self.pool).await? {
+        for row in query.fetch_all(&self.by_key).await? {
             docs.entry(row.try_get(0)?).or_default().push((row.try_get(1)?, row.try_get(2)?));
         }
         let mut found: HashMap<Ask, Answer> = HashMap::new();
@@ -302,10 +312,11 @@ impl Question {
                     self.table(definition, &format!("timeline{place}"), "key", &select);
                 }
             }
-            // An array, as the planner then looks each key up instead of reading all rows.
+            // An array, as the planner then looks each key up instead of reading all rows; one that comes twice is looked
+            // up once.
             let select = |keys: &[(&str, String)]| {
                 let keys: Vec<&str> = keys.iter().map(|(_, keys)| keys.as_str()).collect();
-                format!("SELECT key, doc FROM {model} WHERE key = ANY(ARRAY({}))", keys.join(" UNION "))
+                format!("SELECT key, doc FROM {model} WHERE key = ANY(ARRAY({}))", keys.join(" UNION ALL "))
             };
             let others = self.along.remove(model).unwrap_or_default();
             if !others.is_empty() {

@@ -77,15 +77,13 @@ pub(crate) trait Viewing {
     /// One row by its key, gathered with others.
     async fn row<M: Model>(&self, id: impl Into<Uuid> + Send) -> Result<Option<M::Row>, Failed> {
         let id = id.into();
-        match self.moment() {
-            Some(position) => Ok(self.past()?.load_one(Key::<M>::of(id, position)).await?),
-            None => {
-                let asks = [Ask::row::<M>(id)];
-                let (gathering, models) = self.asking(&asks)?;
-                let read = gathering.read(models, &asks).await?;
-                Ok(read.values().find_map(Answer::row::<M>).map(Arc::unwrap_or_clone))
-            }
+        if let Some(position) = self.moment() {
+            return Ok(self.past()?.load_one(Key::<M>::of(id, position)).await?);
         }
+        let asks = [Ask::row::<M>(id)];
+        let (gathering, models) = self.asking(&asks)?;
+        let read = gathering.read(models, &asks).await?;
+        Ok(read.values().find_map(Answer::row::<M>).map(Arc::unwrap_or_clone))
     }
 
     /// Some rows by their keys, in the order of the keys, without those that do not exist.

@@ -24,15 +24,11 @@ use crate::language::Language;
 #[derive(Clone, Debug)]
 pub(crate) struct TimelineEntry(pub(crate) Entry);
 
-/// A sentence with the names of its members filled in.
-async fn told(
-    ctx: &Context<'_>,
-    sentence: &domain::sentence::Sentence,
-    language: Option<Language>,
-) -> Result<String, Failed> {
+/// An event's sentence with the names of its members filled in.
+async fn told(ctx: &Context<'_>, entry: &Entry, language: Option<Language>) -> Result<String, Failed> {
     let language = language.map_or_else(|| ctx.caller().map(|caller| caller.language), Ok)?;
-    let members = ctx.some::<Members>(sentence.members().iter().map(|member| member.0)).await?;
-    Ok(sentence.fill(language.is_dutch(), |id| {
+    let members = ctx.some::<Members>(entry.members.iter().map(|member| member.0)).await?;
+    Ok(entry.sentence.fill(language.is_dutch(), |id| {
         let row = members.iter().find(|row| row.id == id);
         row.and_then(|row| Shown::text(&row.name)).map(str::to_owned)
     }))
@@ -62,7 +58,7 @@ impl TimelineEntry {
 
     /// In the language of the request, unless another is asked for.
     async fn sentence(&self, ctx: &Context<'_>, language: Option<Language>) -> Result<String, Failed> {
-        told(ctx, &self.0.sentence, language).await
+        told(ctx, &self.0, language).await
     }
 
     /// The thing it happened to.
@@ -157,7 +153,7 @@ impl RecordedEvent {
 
     /// In the language of the request, unless another is asked for.
     async fn sentence(&self, ctx: &Context<'_>, language: Option<Language>) -> Result<String, Failed> {
-        told(ctx, &self.entry.sentence, language).await
+        told(ctx, &self.entry, language).await
     }
 
     /// The thing it happened to.

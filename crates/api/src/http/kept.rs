@@ -1,5 +1,7 @@
 //! Answers that were given before: given again, without asking the database, while what they rest on has not changed.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::MemberId;
@@ -53,12 +55,6 @@ impl Weighter<Asked, Given> for Weight {
 #[derive(Debug)]
 pub(super) struct Answers(Cache<Asked, Given, Weight>);
 
-impl Default for Answers {
-    fn default() -> Self {
-        Self(Cache::with_weighter(ANSWERS, KEPT, Weight))
-    }
-}
-
 impl Asked {
     pub(super) fn new(caller: Caller, media: Media, text: Bytes) -> Self {
         Self { viewer: caller.viewer, language: caller.language, media, text }
@@ -66,6 +62,19 @@ impl Asked {
 }
 
 impl Answers {
+    /// None yet. They leave memory whenever what was kept is to be forgotten, as they can hold a text that was erased.
+    pub(super) fn begin(platform: &Platform) -> Arc<Self> {
+        let answers = Arc::new(Self(Cache::with_weighter(ANSWERS, KEPT, Weight)));
+        let (kept, mut forgotten) = (answers.clone(), platform.app.log().changes().forgotten());
+        // Ends with the log.
+        tokio::spawn(async move {
+            while forgotten.changed().await.is_ok() {
+                kept.0.clear();
+            }
+        });
+        answers
+    }
+
     /// The answer that was given to the same request, if it is still what would be answered.
     pub(super) fn get(&self, platform: &Platform, asked: &Asked) -> Option<Bytes> {
         let given = self.0.get(asked)?;

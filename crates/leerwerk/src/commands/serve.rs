@@ -100,7 +100,9 @@ impl Serve {
         let models = platform.read_models(&options).await?;
         bar.abort();
         let app = Arc::new(App::new(platform.log.clone(), Policies::embedded()?, Source::system()));
-        let housekeeping = housekeeping::start(&app, self.config.receipt_retention);
+        // Who shows the past changes nothing, not even receipts.
+        let retention = if as_of.is_none() { Some(self.config.receipt_retention) } else { None };
+        let housekeeping = housekeeping::start(&app, retention);
         let demo = if self.config.demo { Some(crate::demo_world::personas()) } else { None };
         let router = api::router(
             api::Platform { app, models: models.clone(), pool: platform.pool.clone(), as_of },

@@ -1,8 +1,13 @@
 //! The timeline of a project: every event that concerns it, in one line of time.
 
 use domain::{
-    Aggregate as _, Event, Timestamp, experience::ExperienceEvent, id::ProjectId, pdsa::CycleEvent,
-    project::ProjectEvent, question::QuestionEvent, sentence::Sentence,
+    Aggregate as _, Event, Timestamp,
+    experience::ExperienceEvent,
+    id::{MemberId, ProjectId},
+    pdsa::CycleEvent,
+    project::ProjectEvent,
+    question::QuestionEvent,
+    sentence::Sentence,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -45,18 +50,22 @@ pub struct Entry {
     pub subject: Uuid,
     /// In words.
     pub sentence: Sentence,
+    /// Those whom the sentence names.
+    pub members: Vec<MemberId>,
 }
 
 impl Entry {
     /// Tells an event.
     pub fn of(event: &Seen) -> Self {
+        let sentence = domain::sentence::tell(&event.event, event.actor);
         Self {
             position: event.position,
             at: event.at,
             event_type: event.event_type.clone(),
             kind: event.stream.kind.clone(),
             subject: event.stream.id,
-            sentence: domain::sentence::tell(&event.event, event.actor),
+            members: sentence.members(),
+            sentence,
         }
     }
 }
@@ -80,9 +89,8 @@ impl Model for Timeline {
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("timeline.rs");
     const INDEXES: &'static [&'static str] = &[];
-    /// Those whom the sentences name.
     const BRINGS: &'static [(&'static str, &'static str)] =
-        &[("(regexp_matches(doc ->> 'sentence', 'member:([0-9a-f-]{36})', 'g'))[1]", "member")];
+        &[("jsonb_path_query(doc, '$.members[*]') #>> '{}'", "member")];
     type Row = TimelineRow;
 
     fn touches(event: &Seen) -> Vec<String> {
