@@ -53,14 +53,14 @@ const say = (words) => console.error(words);
 const thousands = (number) => Math.round(number).toLocaleString("en");
 
 /** Set by a signal: from then on nothing more is started. */
-let interrupted = false;
+let cleaning;
 
 /** What runs, the last one first. */
 const running = [];
 
 /** Starts a program; what it says goes to a file beside the data of this run. */
 function start(name, command, args, env = {}) {
-  if (interrupted) {
+  if (cleaning) {
     throw new Error("interrupted");
   }
   const log = join(work, `${name}.log`);
@@ -260,7 +260,7 @@ function bodies(side, page, variant, ids) {
 
 /** Asks with a number of connections, in a process of its own. */
 async function load(side, file, smallest, connections, duration, settings = {}) {
-  if (interrupted) {
+  if (cleaning) {
     throw new Error("interrupted");
   }
   const env = { ...process.env, BENCH_COOKIE: side.cookie, BENCH_BODIES: file, ...settings };
@@ -417,8 +417,6 @@ async function main() {
     await compare(events);
   }
 }
-
-let cleaning;
 
 /** Stops what runs, once, whoever asks. */
 function clean() {

@@ -1,7 +1,10 @@
 //! Who is signed in: sessions in Postgres, behind a cookie.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -29,11 +32,19 @@ pub(crate) struct Sessions {
     pool: PgPool,
     /// As they were read, and when.
     recent: Arc<Cache<Id, (Record, Instant)>>,
+    /// Rises when this process changes or ends one.
+    changes: Arc<AtomicU64>,
 }
 
 impl Sessions {
     pub(crate) fn new(pool: PgPool) -> Self {
-        Self { pool, recent: Arc::new(Cache::new(REMEMBERED)) }
+        Self { pool, recent: Arc::new(Cache::new(REMEMBERED)), changes: Arc::default() }
+    }
+
+    /// What was read of a session is no longer so; nor is what is being read just now.
+    fn forget(&self, id: &Id) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        self.recent.remove(id);
     }
 }
 
@@ -68,7 +79,7 @@ impl SessionStore for Sessions {
         .execute(&self.pool)
         .await
         .map_err(backend)?;
-        self.recent.remove(&record.id);
+        self.forget(&record.id);
         Ok(())
     }
 
@@ -79,6 +90,7 @@ impl SessionStore for Sessions {
         {
             return Ok(Some(record));
         }
+        let before = self.changes.load(Ordering::Acquire);
         let row = sqlx::query!(
             "SELECT data, expires_at FROM session.session WHERE id_hash = $1 AND expires_at > now()",
             hash(id)
@@ -93,6 +105,10 @@ impl SessionStore for Sessions {
             expiry_date: time::OffsetDateTime::from_unix_timestamp(row.expires_at.timestamp()).map_err(backend)?,
         };
         self.recent.insert(*id, (record.clone(), now));
+        if self.changes.load(Ordering::Acquire) != before {
+            // Perhaps this one, after it was read.
+            self.recent.remove(id);
+        }
         Ok(Some(record))
     }
 
@@ -101,7 +117,7 @@ impl SessionStore for Sessions {
             .execute(&self.pool)
             .await
             .map_err(backend)?;
-        self.recent.remove(id);
+        self.forget(id);
         Ok(())
     }
 }

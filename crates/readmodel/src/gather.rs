@@ -335,7 +335,21 @@ impl Question {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::definition;
+
+    #[tokio::test]
+    async fn what_is_to_be_forgotten_leaves_memory() {
+        let (changes, memory) = (eventlog::Changes::default(), Arc::new(Memory::default()));
+        let forgetting = tokio::spawn(memory.clone().forget(changes.forgotten()));
+        let kept = Kept { answer: Answer(Some(Arc::new("a text"))), moment: changes.moment(), bytes: 6 };
+        memory.0.insert(Ask::Cycles(Uuid::nil().into()), kept);
+        assert_eq!(memory.0.len(), 1);
+        changes.forget();
+        drop(changes);
+        forgetting.await.expect("ends with the log");
+        assert_eq!(memory.0.len(), 0);
+    }
 
     #[test]
     fn a_model_brings_rows_of_models_before_it_or_of_its_own() {

@@ -135,13 +135,13 @@ async fn what_a_member_may_do_ends_with_their_role() {
     let before = look(&joost, query, &page).await;
     assert_eq!((&before["knowledgePage"]["actions"], &before["viewer"]["roles"]), (&none, &none));
 
-    let until = Some(world.app.source().now() + chrono::TimeDelta::seconds(2));
+    let until = Some(world.app.source().now() + chrono::TimeDelta::seconds(4));
     let given = GiveRole { member: member("joost"), role: Role::Editor, scope: Scope::National, until };
     world.platform(given).await;
     let editor = look(&joost, query, &page).await;
     assert_ne!(editor["knowledgePage"]["actions"], none, "the role shows at once");
     assert_eq!(editor["viewer"]["roles"], json!(["EDITOR"]));
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
     assert_eq!(look(&joost, query, &page).await, before, "it has ended by itself");
 }
 
