@@ -128,7 +128,7 @@ impl App {
         for (recorded, payload) in news.iter().zip(payloads) {
             let Recorded { event_type, schema_version, at, .. } = recorded;
             let schema_version = u16::try_from(*schema_version).unwrap_or_default();
-            let event = event::decode::<A>(event_type, schema_version, payload)?;
+            let event = event::decode::<A>(event_type, schema_version, &payload)?;
             let actor: Actor = recorded.actor.parse().map_err(|error| Failure::Internal(Box::new(error)))?;
             loaded.state.apply(&event, actor, *at);
             loaded.version = recorded.version;

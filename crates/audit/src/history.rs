@@ -10,7 +10,6 @@ use domain::{
     sentence::{self, Sentence},
 };
 use eventlog::{Log, Position, Recorded, StreamId};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::HistoryError;
@@ -41,20 +40,20 @@ pub async fn history(log: &Log, subject: Uuid, until: Position) -> Result<Vec<Ha
         page.retain(|event| event.position <= until);
         let opened = log.keys().open(&page).await?;
         for (recorded, opened) in page.into_iter().zip(opened) {
-            happened.push(understand(recorded, opened)?);
+            happened.push(understand(recorded, &opened)?);
         }
     }
     Ok(happened)
 }
 
-fn understand(recorded: Recorded, opened: Value) -> Result<Happened, HistoryError> {
+fn understand(recorded: Recorded, opened: &str) -> Result<Happened, HistoryError> {
     let event = decode(&recorded, opened)?;
     let actor: Actor = recorded.actor.parse().map_err(|error: NotAnActor| unreadable(recorded.position, error))?;
     let sentence = sentence::tell(&event, actor);
     Ok(Happened { recorded, event, sentence })
 }
 
-fn decode(recorded: &Recorded, opened: Value) -> Result<Event, HistoryError> {
+fn decode(recorded: &Recorded, opened: &str) -> Result<Event, HistoryError> {
     let Recorded { stream, event_type, position, .. } = recorded;
     let schema_version = u16::try_from(recorded.schema_version).map_err(|error| unreadable(*position, error))?;
     Event::decode(&stream.kind, event_type, schema_version, opened).map_err(|error| unreadable(*position, error))
@@ -80,7 +79,7 @@ pub async fn names(
         let opened = log.keys().open(&events).await?;
         for (recorded, opened) in events.iter().zip(opened) {
             if let Event::Member(MemberEvent::MemberInvited { name, .. } | MemberEvent::ProfileRevised { name, .. }) =
-                decode(recorded, opened)?
+                decode(recorded, &opened)?
             {
                 match name.open() {
                     Some(name) => names.insert(member, name.as_str().to_owned()),

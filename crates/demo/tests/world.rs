@@ -66,7 +66,7 @@ impl Opened {
     fn event(&self) -> Event {
         let Recorded { stream, event_type, schema_version, .. } = &self.recorded;
         let version = (*schema_version).try_into().expect("a version");
-        Event::decode(&stream.kind, event_type, version, self.payload.clone()).expect("an event")
+        Event::decode(&stream.kind, event_type, version, &self.payload.to_string()).expect("an event")
     }
 
     /// All that is to be the same in every world of one seed. The tag of a hidden asker is made with a data key, and
@@ -90,7 +90,10 @@ async fn events(log: &Log) -> Vec<Opened> {
             return events;
         }
         let opened = log.keys().open(&page).await.expect("opens");
-        events.extend(page.into_iter().zip(opened).map(|(recorded, payload)| Opened { recorded, payload }));
+        events.extend(page.into_iter().zip(opened).map(|(recorded, payload)| {
+            let payload = serde_json::from_str(&payload).expect("JSON");
+            Opened { recorded, payload }
+        }));
     }
 }
 

@@ -3,10 +3,7 @@
 use std::fmt::Debug;
 
 use schemars::JsonSchema;
-use serde::{
-    Deserialize as _, Serialize,
-    de::{DeserializeOwned, value::MapDeserializer},
-};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -28,9 +25,9 @@ pub trait DomainEvent: Serialize + DeserializeOwned + JsonSchema + Clone + Debug
         1
     }
 
-    /// Brings an older payload to the present schema. Pure; asked on every read.
-    fn upcast(_type: &str, _schema_version: u16, data: Value) -> Value {
-        data
+    /// Brings an older payload to the present schema; nothing when it is of that already. Pure; asked on every read.
+    fn upcast(_type: &str, _schema_version: u16, _data: &str) -> Option<String> {
+        None
     }
 }
 
@@ -75,12 +72,12 @@ pub fn encode<E: DomainEvent>(event: &E) -> Encoded {
     Encoded { r#type, schema_version: event.schema_version(), data: value["data"].take() }
 }
 
-/// Decodes one event of a known kind, upcasting an older payload.
-pub fn decode<A: Aggregate>(r#type: &str, schema_version: u16, data: Value) -> Result<A::Event, DecodeError> {
-    let data = A::Event::upcast(r#type, schema_version, data);
+/// Decodes one event of a known kind, upcasting an older payload. `data` is JSON.
+pub fn decode<A: Aggregate>(r#type: &str, schema_version: u16, data: &str) -> Result<A::Event, DecodeError> {
+    let upcast = A::Event::upcast(r#type, schema_version, data);
     // The type first: what comes before it would be copied until the type is known.
-    let fields = [("type", Value::from(r#type)), ("data", data)];
-    A::Event::deserialize(MapDeserializer::new(fields.into_iter())).map_err(|source| DecodeError::Payload {
+    let tagged = format!(r#"{{"type":{},"data":{}}}"#, Value::from(r#type), upcast.as_deref().unwrap_or(data));
+    serde_json::from_str(&tagged).map_err(|source| DecodeError::Payload {
         kind: A::KIND.to_owned(),
         event_type: r#type.to_owned(),
         schema_version,
@@ -98,8 +95,8 @@ macro_rules! kinds {
         }
 
         impl Event {
-            /// Reads a stored payload.
-            pub fn decode(kind: &str, r#type: &str, schema_version: u16, data: Value) -> Result<Self, DecodeError> {
+            /// Reads a stored payload, which is JSON.
+            pub fn decode(kind: &str, r#type: &str, schema_version: u16, data: &str) -> Result<Self, DecodeError> {
                 match kind {
                     $(<$aggregate as Aggregate>::KIND => {
                         decode::<$aggregate>(r#type, schema_version, data).map(Self::$variant)

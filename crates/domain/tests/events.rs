@@ -32,7 +32,7 @@ impl EventVersion {
     /// Reads the golden payload as the log would.
     fn decode(&self) -> Event {
         let golden = read(&self.path(&goldens()));
-        Event::decode(&self.kind, &self.r#type, self.version, golden)
+        Event::decode(&self.kind, &self.r#type, self.version, &golden.to_string())
             .unwrap_or_else(|error| panic!("{self:?} can no longer be read: {error}: {:?}", source(&error)))
     }
 }

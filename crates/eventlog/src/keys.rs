@@ -18,6 +18,7 @@ use zeroize::Zeroize;
 use crate::{
     error::KeyError,
     kek::KeyEncryptionKeys,
+    open,
     record::{Recorded, Timestamp},
     seal::{self, CanonicalJson, DataKey, Known},
 };
@@ -113,17 +114,18 @@ impl Keys {
     ) -> Result<CanonicalJson, KeyError> {
         let mut scopes = HashSet::new();
         seal::scopes(&payload, &mut scopes);
+        let scopes: HashSet<&str> = scopes.iter().map(String::as_str).collect();
         if scopes.contains(SECRETS) {
             return Err(KeyError::Reserved);
         }
-        let mut keys: HashMap<String, DataKey> = HashMap::new();
+        let mut keys: HashMap<&str, DataKey> = HashMap::new();
         let known = self.load(&scopes).await?;
         for scope in scopes {
-            let key = match known.get(&scope) {
+            let key = match known.get(scope) {
                 Some(Known::Key(key)) => key.clone(),
-                Some(Known::Destroyed) => return Err(KeyError::Destroyed { scope }),
-                Some(Known::Broken) => return Err(KeyError::Broken { scope }),
-                None => self.new_key(&scope, new_keys),
+                Some(Known::Destroyed) => return Err(KeyError::Destroyed { scope: scope.to_owned() }),
+                Some(Known::Broken) => return Err(KeyError::Broken { scope: scope.to_owned() }),
+                None => self.new_key(scope, new_keys),
             };
             keys.insert(scope, key);
         }
@@ -144,42 +146,28 @@ impl Keys {
         key
     }
 
-    /// The payloads of some events with their texts opened or marked as erased; one query at most.
-    pub async fn open(&self, events: &[Recorded]) -> Result<Vec<Value>, KeyError> {
+    /// The payloads of some events, as JSON, with their texts opened or marked as erased; one query at most.
+    pub async fn open(&self, events: &[Recorded]) -> Result<Vec<String>, KeyError> {
         self.open_each(events).await?.into_iter().collect()
     }
 
     /// The same, telling of each event whether it opens.
-    pub async fn open_each(&self, events: &[Recorded]) -> Result<Vec<Result<Value, KeyError>>, KeyError> {
-        let mut payloads = Vec::with_capacity(events.len());
-        let mut scopes = HashSet::new();
-        for event in events {
-            let text = event.data.get();
-            let payload = serde_json::from_str(text).map_err(|error| KeyError::Payload(error.to_string()));
-            if let Ok(payload) = &payload
-                && seal::holds_sealed(text)
-            {
-                seal::scopes(payload, &mut scopes);
-            }
-            payloads.push(payload);
-        }
+    pub async fn open_each(&self, events: &[Recorded]) -> Result<Vec<Result<String, KeyError>>, KeyError> {
+        let boxes: Vec<_> = events.iter().map(|event| open::boxes(event.data.get())).collect();
+        let scopes: HashSet<&str> = boxes.iter().flatten().flatten().map(|boxed| &*boxed.scope).collect();
         let keys = self.load(&scopes).await?;
         let key = |scope: &str| keys.get(scope).cloned().ok_or_else(|| KeyError::Missing { scope: scope.to_owned() });
-        for (event, payload) in events.iter().zip(&mut payloads) {
-            if let Ok(open) = payload
-                && seal::holds_sealed(event.data.get())
-                && let Err(error) = seal::open(event.id, open, key)
-            {
-                *payload = Err(error);
-            }
-        }
-        Ok(payloads)
+        let opened = events.iter().zip(&boxes).map(|(event, boxes)| match boxes {
+            Ok(boxes) => open::open(event.id, event.data.get(), boxes, key),
+            Err(malformed) => Err(KeyError::from(*malformed)),
+        });
+        Ok(opened.collect())
     }
 
     /// A tag that only the holder of the scope's data key can compute: HMAC-SHA-256 over the message, under a
     /// key derived from the data key. Nothing when the scope has no key or it was destroyed.
     pub async fn tag(&self, scope: &str, message: &[u8]) -> Result<Option<[u8; 32]>, KeyError> {
-        let keys = self.load(&HashSet::from([scope.to_owned()])).await?;
+        let keys = self.load(&HashSet::from([scope])).await?;
         Ok(match keys.get(scope) {
             Some(Known::Key(key)) => Some(hmac(&hmac(&key.0, b"tag"), message)),
             Some(Known::Broken) => return Err(KeyError::Broken { scope: scope.to_owned() }),
@@ -336,17 +324,17 @@ impl Keys {
     }
 
     /// The keys of some scopes, as far as there are any.
-    async fn load(&self, scopes: &HashSet<String>) -> Result<HashMap<String, Known>, KeyError> {
+    async fn load<'a>(&self, scopes: &HashSet<&'a str>) -> Result<HashMap<&'a str, Known>, KeyError> {
         let mut found = HashMap::with_capacity(scopes.len());
         let mut missing = Vec::new();
         let era = {
             let mut cache = self.cache();
             for scope in scopes {
-                match cache.known.get(scope) {
+                match cache.known.get(*scope) {
                     Some(known) => {
-                        found.insert(scope.clone(), known.clone());
+                        found.insert(*scope, known.clone());
                     }
-                    None => missing.push(scope.clone()),
+                    None => missing.push(*scope),
                 }
             }
             cache.era
@@ -354,19 +342,28 @@ impl Keys {
         if missing.is_empty() {
             return Ok(found);
         }
-        let rows = sqlx::query!("SELECT scope, wrapped FROM log.data_key WHERE scope = ANY($1)", &missing)
+        let rows = sqlx::query!("SELECT scope, wrapped FROM log.data_key WHERE scope = ANY($1)", &missing as &[&str])
             .fetch_all(&self.pool)
             .await?;
+        // Not while others wait for the cache.
+        let unwrapped: Vec<(String, Known)> = rows
+            .into_iter()
+            .map(|row| {
+                let known = match row.wrapped {
+                    Some(wrapped) => self.keks.unwrap(&row.scope, &wrapped).map_or(Known::Broken, Known::Key),
+                    None => Known::Destroyed,
+                };
+                (row.scope, known)
+            })
+            .collect();
         let mut cache = self.cache();
-        for row in rows {
-            let known = match row.wrapped {
-                Some(wrapped) => self.keks.unwrap(&row.scope, &wrapped).map_or(Known::Broken, Known::Key),
-                None => Known::Destroyed,
-            };
-            if cache.era == era {
-                cache.known.put(row.scope.clone(), known.clone());
+        for (scope, known) in unwrapped {
+            if let Some(scope) = scopes.get(&*scope) {
+                found.insert(*scope, known.clone());
             }
-            found.insert(row.scope, known);
+            if cache.era == era {
+                cache.known.put(scope, known);
+            }
         }
         Ok(found)
     }
@@ -392,7 +389,7 @@ mod tests {
     }
 
     async fn cached(keys: &Keys, scope: &str) -> bool {
-        keys.load(&HashSet::from([scope.to_owned()])).await.is_ok_and(|found| found.contains_key(scope))
+        keys.load(&HashSet::from([scope])).await.is_ok_and(|found| found.contains_key(scope))
     }
 
     /// An append may be answered after its key was destroyed again.

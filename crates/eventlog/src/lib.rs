@@ -22,6 +22,7 @@ mod inspect;
 mod kek;
 mod keys;
 mod merge;
+mod open;
 mod proof;
 mod read;
 mod receipts;

@@ -1,5 +1,5 @@
-//! Sealing: turning `{"$sealed": scope, "open": value}` inside a payload into
-//! `{"$sealed": scope, "box": base64}` and back.
+//! Sealing: turning `{"$sealed": scope, "open": value}` inside a payload into `{"$sealed": scope, "box": base64}`.
+//! (The way back: [`crate::open`].)
 //!
 //! XChaCha20-Poly1305; the box is a random 24-byte nonce and the ciphertext. The additional data is the event's
 //! id and the path of the value in the payload, so that a box cannot be moved to another event or field.
@@ -17,10 +17,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::KeyError;
 
-const MARK: &str = "$sealed";
+pub(crate) const MARK: &str = "$sealed";
 const NONCE: usize = 24;
 /// How deep a payload may be nested; parsers give up at 128, and an envelope goes around it.
-const DEPTH: usize = 100;
+pub(crate) const DEPTH: usize = 100;
 /// The largest integer that a double holds exactly, and all below it do too: RFC 8785 numbers are doubles.
 const EXACT: u64 = 1 << 53;
 /// Names with which `serde_json` means something else than a member.
@@ -116,11 +116,6 @@ pub(crate) fn scopes(value: &Value, into: &mut HashSet<String>) {
     }
 }
 
-/// Whether a stored payload holds anything sealed; spares the walk where not.
-pub(crate) fn holds_sealed(data: &str) -> bool {
-    data.contains("\"$sealed\":")
-}
-
 /// Visits every sealed value with its path, a JSON pointer (RFC 6901).
 fn walk(
     value: &mut Value,
@@ -149,7 +144,8 @@ fn walk(
     }
 }
 
-fn aad(event: Uuid, path: &str) -> Vec<u8> {
+/// What binds a box to its event and its place there.
+pub(crate) fn aad(event: Uuid, path: &str) -> Vec<u8> {
     [event.as_bytes(), path.as_bytes()].concat()
 }
 
@@ -176,54 +172,9 @@ pub(crate) fn seal(
     })
 }
 
-/// Replaces every box by its open value, or by the mark of erasure.
-pub(crate) fn open(
-    event: Uuid,
-    payload: &mut Value,
-    key: impl Fn(&str) -> Result<Known, KeyError>,
-) -> Result<(), KeyError> {
-    walk(payload, &mut String::new(), &mut |map, path| {
-        let scope = scope_of(map)?;
-        let broken = || KeyError::Broken { scope: scope.clone() };
-        let boxed = map.get("box").and_then(Value::as_str).ok_or_else(broken)?;
-        let (name, value) = match key(&scope)? {
-            Known::Destroyed => ("erased", json!(true)),
-            Known::Broken => return Err(broken()),
-            Known::Key(key) => {
-                let boxed = BASE64.decode(boxed).map_err(|_| broken())?;
-                let plain = Zeroizing::new(key.decrypt(&boxed, &aad(event, path)).ok_or_else(broken)?);
-                ("open", serde_json::from_slice(&plain).map_err(|_| broken())?)
-            }
-        };
-        *map = Map::from_iter([(MARK.to_owned(), json!(scope)), (name.to_owned(), value)]);
-        Ok(())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn payload() -> Value {
-        json!({ "title": { "$sealed": "question:1", "open": "Wie belt?" }, "themes": ["a"], "list": [
-            { "$sealed": "question:1", "open": { "n": 1 } }
-        ] })
-    }
-
-    fn sealed(key: &DataKey) -> Value {
-        let mut value = payload();
-        seal(Uuid::nil(), &mut value, |_| Ok(key.clone())).expect("seals");
-        value
-    }
-
-    #[test]
-    fn what_is_sealed_opens_to_the_same_and_is_unreadable_before() {
-        let key = DataKey::random();
-        let mut value = sealed(&key);
-        assert!(!value.to_string().contains("Wie belt"));
-        open(Uuid::nil(), &mut value, |_| Ok(Known::Key(key.clone()))).expect("opens");
-        assert_eq!(value, payload());
-    }
 
     #[test]
     fn what_would_not_read_back_the_same_is_refused() {
@@ -240,37 +191,5 @@ mod tests {
         assert!(refused(&format!("{}{}", "[".repeat(110), "]".repeat(110))));
         let reserved = Value::Object(Map::from_iter([("$serde_json::private::RawValue".to_owned(), json!("]"))]));
         assert!(CanonicalJson::new(&reserved).is_err());
-    }
-
-    #[test]
-    fn a_box_cannot_be_moved_between_fields_whose_names_hold_slashes() {
-        let key = DataKey::random();
-        let sealed_text = json!({ "$sealed": "s", "open": "text" });
-        let mut value = json!({ "a/b": sealed_text, "a": { "b": null } });
-        seal(Uuid::nil(), &mut value, |_| Ok(key.clone())).expect("seals");
-        value["a"]["b"] = value["a/b"].take();
-        assert!(open(Uuid::nil(), &mut value, |_| Ok(Known::Key(key.clone()))).is_err());
-    }
-
-    #[test]
-    fn a_destroyed_key_reads_as_erased_not_as_an_error() {
-        let mut value = sealed(&DataKey::random());
-        open(Uuid::nil(), &mut value, |_| Ok(Known::Destroyed)).expect("opens");
-        assert_eq!(value["title"], json!({ "$sealed": "question:1", "erased": true }));
-        assert_eq!(value["themes"], json!(["a"]));
-    }
-
-    #[test]
-    fn a_box_opens_only_in_its_own_event_and_field_with_its_own_key() {
-        let key = DataKey::random();
-        let opens = |mut value: Value, event: Uuid, key: &DataKey| {
-            open(event, &mut value, |_| Ok(Known::Key(key.clone()))).is_ok()
-        };
-        let mut moved = sealed(&key);
-        moved["other"] = moved["title"].clone();
-        assert!(opens(sealed(&key), Uuid::nil(), &key));
-        assert!(!opens(sealed(&key), Uuid::max(), &key));
-        assert!(!opens(moved, Uuid::nil(), &key));
-        assert!(!opens(sealed(&key), Uuid::nil(), &DataKey::random()));
     }
 }

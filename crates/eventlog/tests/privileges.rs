@@ -43,7 +43,7 @@ async fn the_services_role_is_enough_for_everything_the_log_does() {
         seen += in_time("a page", pages.next()).await.expect("it goes on").expect("a page").len();
     }
     let stored = other.stream(&receipt.stream, 0).await.expect("read");
-    assert_eq!(other.keys().open(&stored).await.expect("opened"), [payload]);
+    assert_eq!(other.keys().open(&stored).await.expect("opened"), [payload.to_string()]);
     assert!(log.keys().destroy("member:1", now()).await.expect("destroyed"));
     log.prove_inclusion(1, 601).await.expect("a proof");
     assert_eq!(everything(&log).await.len(), 601);

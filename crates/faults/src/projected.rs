@@ -114,7 +114,7 @@ impl<M: Model<Row: PartialEq + std::fmt::Debug>> Folded<M> {
             let Some(last) = page.last().map(|event| event.position) else { return Ok(false) };
             let opened = log.keys().open(&page).await.map_err(eventlog::ReadError::from)?;
             for (event, opened) in page.iter().zip(opened) {
-                M::fold(&mut self.rows, &Seen::new(event, opened)?);
+                M::fold(&mut self.rows, &Seen::new(event, &opened)?);
             }
             self.until = last;
         }

@@ -156,7 +156,7 @@ impl World {
         let began = Instant::now();
         for recorded in &events {
             let payload = self.log.keys().open(std::slice::from_ref(recorded)).await.expect("opens").remove(0);
-            let event = readmodel::Seen::new(recorded, payload).expect("reads");
+            let event = readmodel::Seen::new(recorded, &payload).expect("reads");
             let mut rows = Rows::default();
             for key in Projects::touches(&event) {
                 let found: Option<String> = sqlx::query_scalar("SELECT doc::text FROM public.upserted WHERE key = $1")

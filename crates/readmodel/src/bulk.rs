@@ -4,14 +4,14 @@ use std::{
     collections::BTreeSet,
     num::NonZeroUsize,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Instant,
 };
 
 use eventlog::{Log, Position};
-use futures::{StreamExt as _, future::BoxFuture};
+use futures::{StreamExt as _, future, future::BoxFuture};
 use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::{
     sync::{mpsc, watch},
@@ -23,7 +23,7 @@ use crate::{
     engine::PAGE,
     error::ReadModelError,
     model::{Model, Rows, Seen},
-    tables::{add_indexes, add_key, fold, load_sized, upsert, write},
+    tables::{fold, key_of, load_sized, upsert, write},
     told::{Stopped, Told, position, readable, tell},
 };
 
@@ -74,6 +74,8 @@ pub(crate) struct Target<'a> {
     pub(crate) until: Position,
     /// Nobody else's.
     pub(crate) connection: PgConnection,
+    /// More of them, for a table that they see as well: rows and indexes are written side by side.
+    pub(crate) beside: Vec<PgConnection>,
 }
 
 /// Events on their way to the folds, with the bytes of each payload.
@@ -97,11 +99,13 @@ pub(crate) async fn read_into(
     let memory = Memory { taken: Arc::default(), all: options.memory, folds: targets.len().max(1) };
     let mut folds: Vec<(mpsc::Sender<Page>, Folding)> = Vec::with_capacity(targets.len());
     let mut places = Vec::with_capacity(targets.len());
-    for Target { definition, table, until, mut connection } in targets {
-        // Rows can be built again: they need not wait for the disk.
-        let settings = "SET synchronous_commit = off; SET maintenance_work_mem = '128MB'";
-        sqlx::raw_sql(settings).execute(&mut connection).await?;
-        let bulk = definition.model.bulk(connection, table.clone(), memory.clone());
+    for Target { definition, table, until, mut connection, mut beside } in targets {
+        for connection in std::iter::once(&mut connection).chain(&mut beside) {
+            // Rows can be built again: they need not wait for the disk.
+            let settings = "SET synchronous_commit = off; SET maintenance_work_mem = '128MB'";
+            sqlx::raw_sql(settings).execute(connection).await?;
+        }
+        let bulk = definition.model.bulk(connection, beside, table.clone(), memory.clone());
         let (pages, coming) = mpsc::channel(WAITING);
         folds.push((pages, tokio::spawn(fold_all(bulk, coming, until))));
         places.push((definition, table, until));
@@ -220,6 +224,7 @@ pub(crate) struct Bulked {
 /// The state of such a fold.
 pub(crate) struct Folder<M: Model> {
     connection: PgConnection,
+    beside: Vec<PgConnection>,
     table: String,
     memory: Memory,
     rows: Rows<M::Row>,
@@ -234,9 +239,9 @@ pub(crate) struct Folder<M: Model> {
 }
 
 impl<M: Model> Folder<M> {
-    pub(crate) fn new(connection: PgConnection, table: String, memory: Memory) -> Self {
+    pub(crate) fn new(connection: PgConnection, beside: Vec<PgConnection>, table: String, memory: Memory) -> Self {
         let (rows, settled) = (Rows::default(), Copied::default());
-        Self { connection, table, memory, rows, bytes: 0, settled, spilled: false, stopped: None, torn: false }
+        Self { connection, beside, table, memory, rows, bytes: 0, settled, spilled: false, stopped: None, torn: false }
     }
 
     async fn fold_page(&mut self, events: &[Told], bytes: &[usize]) -> Result<(), ReadModelError> {
@@ -282,8 +287,17 @@ impl<M: Model> Folder<M> {
         Ok(())
     }
 
-    /// Puts all rows away.
+    /// Puts all rows away, to fetch back those that are needed.
     async fn spill(&mut self) -> Result<(), ReadModelError> {
+        self.put_away().await?;
+        if !self.spilled {
+            sqlx::raw_sql(AssertSqlSafe(key_of(&self.table))).execute(&mut self.connection).await?;
+            self.spilled = true;
+        }
+        Ok(())
+    }
+
+    async fn put_away(&mut self) -> Result<(), ReadModelError> {
         let mut rows = std::mem::take(&mut self.rows).take_changed(|_| true);
         rows.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         if self.spilled {
@@ -293,18 +307,30 @@ impl<M: Model> Folder<M> {
                 upsert(&mut self.connection, &self.table, keys, docs).await?;
             }
         } else {
-            let mut copied = Copied::default();
-            for (key, row) in rows {
-                copied.add(&key, &write::<M>(&row)?);
-                if copied.0.len() >= PIECE {
-                    copied.send(&mut self.connection, &self.table).await?;
-                }
-            }
-            copied.send(&mut self.connection, &self.table).await?;
-            add_key(&mut self.connection, &self.table).await?;
-            self.spilled = true;
+            let each = rows.len().div_ceil(1 + self.beside.len()).max(1);
+            let connections = std::iter::once(&mut self.connection).chain(&mut self.beside);
+            let copying = rows.chunks(each).zip(connections).map(|(rows, on)| copy::<M>(rows, on, &self.table));
+            future::try_join_all(copying).await?;
         }
         self.memory.give_back(std::mem::take(&mut self.bytes));
+        Ok(())
+    }
+
+    /// Makes the indexes, as many side by side as there are connections.
+    async fn index(&mut self) -> Result<(), ReadModelError> {
+        let key = (!self.spilled).then(|| key_of(&self.table));
+        let others = M::INDEXES.iter().map(|index| index.replace("{table}", &self.table));
+        let statements = Mutex::new(others.chain(key).collect::<Vec<_>>());
+        let next = || statements.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connections = std::iter::once(&mut self.connection).chain(&mut self.beside);
+        let indexing = connections.map(async |connection| {
+            while let Some(statement) = next() {
+                sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *connection).await?;
+            }
+            Ok::<_, ReadModelError>(())
+        });
+        future::try_join_all(indexing).await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {}", self.table))).execute(&mut self.connection).await?;
         Ok(())
     }
 }
@@ -317,12 +343,28 @@ impl<M: Model> Bulk for Folder<M> {
     fn finish(mut self: Box<Self>) -> BoxFuture<'static, Result<Bulked, ReadModelError>> {
         Box::pin(async move {
             self.settled.send(&mut self.connection, &self.table).await?;
-            self.spill().await?;
-            add_indexes(&mut self.connection, &self.table, M::INDEXES).await?;
+            self.put_away().await?;
+            self.index().await?;
             let Self { connection, stopped, torn, .. } = *self;
             Ok(Bulked { connection, stopped, torn })
         })
     }
+}
+
+/// Sends rows to a table.
+async fn copy<M: Model>(
+    rows: &[(String, M::Row)],
+    connection: &mut PgConnection,
+    table: &str,
+) -> Result<(), ReadModelError> {
+    let mut copied = Copied::default();
+    for (key, row) in rows {
+        copied.add(key, &write::<M>(row)?);
+        if copied.0.len() >= PIECE {
+            copied.send(connection, table).await?;
+        }
+    }
+    copied.send(connection, table).await
 }
 
 /// Rows in the binary format of COPY (see `eventlog`), without header and trailer.

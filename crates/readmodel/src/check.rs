@@ -60,7 +60,7 @@ impl ReadModels {
             let mut connection = PgConnection::connect_with(&connect).await?;
             let until = copy(&mut connection, definition).await?;
             tables::create(&mut connection, REBUILT).await?;
-            targets.push(Target { definition, table: REBUILT.to_owned(), until, connection });
+            targets.push(Target { definition, table: REBUILT.to_owned(), until, connection, beside: Vec::new() });
         }
         let positions: Vec<_> = targets.iter().map(|target| target.until).collect();
         let rebuilt = bulk::read_into(&self.log, targets, &BuildOptions::default()).await?;

@@ -21,7 +21,7 @@ use crate::{
     engine::PAGE,
     error::ReadModelError,
     model::Seen,
-    standing::{Part, Standing},
+    standing::{Part, Standing, reached},
     told::{Stopped, Told, position, tell},
     worker::Me,
 };
@@ -301,7 +301,10 @@ impl Follower {
         .execute(&mut **transaction)
         .await?;
         if self.me.watched() {
-            sqlx::query!("SELECT pg_notify('readmodel', '') AS done").execute(&mut **transaction).await?;
+            // Whoever hears that all keep up need not ask how they stand.
+            let news =
+                if fresh.iter().all(|fresh| *fresh) { reached(labels.iter().zip(&positions)) } else { String::new() };
+            sqlx::query!("SELECT pg_notify('readmodel', $1) AS done", news).execute(&mut **transaction).await?;
         }
         Ok(())
     }

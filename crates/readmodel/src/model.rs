@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use domain::{Actor, Event, Sealed, Timestamp};
 use eventlog::{Position, Recorded, StreamId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::ReadModelError;
@@ -32,8 +31,8 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Types a recorded event whose payload was opened.
-    pub fn new(recorded: &Recorded, opened: Value) -> Result<Self, ReadModelError> {
+    /// Types a recorded event whose payload was opened: JSON.
+    pub fn new(recorded: &Recorded, opened: &str) -> Result<Self, ReadModelError> {
         let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| ReadModelError::Event {
             position: recorded.position,
             source,

@@ -1,7 +1,10 @@
 //! Building models anew beside what is there, and putting them in its place. Nobody who reads sees anything of it but
 //! the result.
 
-use std::time::{Duration, Instant};
+use std::{
+    num::NonZeroUsize,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use eventlog::{Log, Position};
@@ -190,6 +193,7 @@ impl<'a> Builder<'a> {
         let (erasures, _) = self.log.keys().erased_since(i64::MAX).await?;
         let head = self.log.head().await?.position.min(self.until.unwrap_or(Position::MAX));
         tracing::info!(models = definitions.len(), events = head, "building read models");
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let mut targets = Vec::new();
         for definition in definitions {
             let table = definition.new_table();
@@ -197,7 +201,11 @@ impl<'a> Builder<'a> {
             definition.make_schema(&mut connection).await?;
             tables::drop(&mut connection, &table).await?;
             tables::create(&mut connection, &table).await?;
-            targets.push(Target { definition, table, until: head, connection });
+            let mut beside = Vec::new();
+            for _ in definitions.len()..cores {
+                beside.push(PgConnection::connect_with(&self.connect).await?);
+            }
+            targets.push(Target { definition, table, until: head, connection, beside });
         }
         let read = bulk::read_into(self.log, targets, self.options).await;
         self.options.progress.send_replace(None);

@@ -18,6 +18,15 @@ use crate::{definition::Definition, error::ReadModelError, model::Seen, told::St
 /// Batches a slow subscriber may lag behind before it must catch up from the log.
 const NEWS: usize = 256;
 
+/// How news begins that models which keep up have reached a position.
+const REACHED: &str = "reached\n";
+
+/// News for other processes: how far models are that keep up, by their labels.
+pub(crate) fn reached<'a>(models: impl Iterator<Item = (&'a String, &'a Position)>) -> String {
+    let lines: Vec<String> = models.map(|(label, position)| format!("{position} {label}")).collect();
+    format!("{REACHED}{}", lines.join("\n"))
+}
+
 /// One model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Stand {
@@ -177,6 +186,26 @@ impl Standing {
         }
         self.publish(None);
         Ok(lost)
+    }
+
+    /// Takes in what another process tells of its models (see [`reached`]). Returns false when it tells something else.
+    pub(crate) fn hear(&self, definitions: &[Definition], news: &str) -> bool {
+        let Some(news) = news.strip_prefix(REACHED) else { return false };
+        {
+            let mut stands = self.stands();
+            for (position, label) in news.lines().filter_map(|line| line.split_once(' ')) {
+                let model = definitions.iter().position(|definition| definition.label() == label);
+                let Some((stand, position)) = model.map(|model| &mut stands[model]).zip(position.parse().ok()) else {
+                    continue; // of a program with other definitions
+                };
+                // What was read from the database may be of later than what is heard.
+                if position > stand.position {
+                    *stand = Stand { position, stale_since: None, stopped: None, ..stand.clone() };
+                }
+            }
+        }
+        self.publish(None);
+        true
     }
 
     /// Tells who waits how far all are. `seen` are the events that led here, if this process has them and folds all

@@ -38,8 +38,9 @@ pub(crate) trait AnyModel: Send + Sync {
         events: &'a [Told],
     ) -> BoxFuture<'a, Result<Option<Stopped>, ReadModelError>>;
 
-    /// Folds very many events, in order, into a new table, over a connection of its own.
-    fn bulk(&self, connection: PgConnection, table: String, memory: Memory) -> Box<dyn Bulk>;
+    /// Folds very many events, in order, into a new table, over connections of its own.
+    fn bulk(&self, connection: PgConnection, beside: Vec<PgConnection>, table: String, memory: Memory)
+    -> Box<dyn Bulk>;
 
     /// Folds the rows anew into which some events went, as of a position. Returns how many changed.
     fn mend<'a>(
@@ -115,8 +116,14 @@ impl<M: Model> AnyModel for Of<M> {
         })
     }
 
-    fn bulk(&self, connection: PgConnection, table: String, memory: Memory) -> Box<dyn Bulk> {
-        Box::new(Folder::<M>::new(connection, table, memory))
+    fn bulk(
+        &self,
+        connection: PgConnection,
+        beside: Vec<PgConnection>,
+        table: String,
+        memory: Memory,
+    ) -> Box<dyn Bulk> {
+        Box::new(Folder::<M>::new(connection, beside, table, memory))
     }
 
     fn mend<'a>(
@@ -143,7 +150,7 @@ fn said(panic: &(dyn Any + Send)) -> String {
     format!("the fold broke: {}", text.unwrap_or("it did not say why"))
 }
 
-/// The one shape of a table, without its primary key. Documents are compressed by LZ4 where the server can: several times
+/// The one shape of a table, without its key. Documents are compressed by LZ4 where the server can: several times
 /// faster than its default.
 pub(crate) async fn create(connection: &mut PgConnection, table: &str) -> Result<(), ReadModelError> {
     let mut sql = format!("CREATE TABLE {table} (key text COLLATE \"C\" NOT NULL, doc jsonb NOT NULL)");
@@ -155,23 +162,10 @@ pub(crate) async fn create(connection: &mut PgConnection, table: &str) -> Result
     Ok(())
 }
 
-/// The primary key.
-pub(crate) async fn add_key(connection: &mut PgConnection, table: &str) -> Result<(), ReadModelError> {
-    sqlx::raw_sql(AssertSqlSafe(format!("ALTER TABLE {table} ADD PRIMARY KEY (key)"))).execute(connection).await?;
-    Ok(())
-}
-
-/// What a query needs to find rows soon.
-pub(crate) async fn add_indexes(
-    connection: &mut PgConnection,
-    table: &str,
-    indexes: &[&str],
-) -> Result<(), ReadModelError> {
-    for index in indexes {
-        sqlx::raw_sql(AssertSqlSafe(index.replace("{table}", table))).execute(&mut *connection).await?;
-    }
-    sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {table}"))).execute(connection).await?;
-    Ok(())
+/// The statement that gives a table its key. (A unique index rather than a primary key, as other indexes can be made
+/// beside it.)
+pub(crate) fn key_of(table: &str) -> String {
+    format!("CREATE UNIQUE INDEX ON {table} (key)")
 }
 
 pub(crate) async fn drop(connection: &mut PgConnection, table: &str) -> Result<(), ReadModelError> {

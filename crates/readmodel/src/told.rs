@@ -30,7 +30,7 @@ pub(crate) async fn tell(keys: &Keys, events: &[Recorded]) -> Result<Vec<Told>, 
     let told = events.iter().zip(opened).map(|(event, opened)| {
         let unreadable = |why| Unreadable { position: event.position, kind: event.stream.kind.clone(), why };
         let opened = opened.map_err(|error| unreadable(chain(&error)))?;
-        Seen::new(event, opened).map_err(|error| unreadable(chain(&error)))
+        Seen::new(event, &opened).map_err(|error| unreadable(chain(&error)))
     });
     Ok(told.collect())
 }
@@ -38,7 +38,7 @@ pub(crate) async fn tell(keys: &Keys, events: &[Recorded]) -> Result<Vec<Told>, 
 /// Types and opens recorded events, all of them.
 pub(crate) async fn see(log: &Log, events: &[Recorded]) -> Result<Vec<Seen>, ReadModelError> {
     let opened = log.keys().open(events).await?;
-    events.iter().zip(opened).map(|(event, opened)| Seen::new(event, opened)).collect()
+    events.iter().zip(opened).map(|(event, opened)| Seen::new(event, &opened)).collect()
 }
 
 /// The events of some kinds, up to the first of these that does not read.

@@ -104,8 +104,13 @@ impl Worker {
             self.learn().await?;
             self.standing.note(Part::Worker, None);
             let next = tokio::time::Instant::now() + BEAT;
-            while let Ok(note) = tokio::time::timeout_at(next, listener.try_recv()).await {
+            while tokio::time::Instant::now() < next
+                && let Ok(note) = tokio::time::timeout_at(next, listener.try_recv()).await
+            {
                 let Some(note) = note? else { return Ok(()) };
+                if self.standing.hear(&self.definitions, note.payload()) {
+                    continue;
+                }
                 let mut said = vec![note.payload().to_owned()];
                 while let Ok(note) = tokio::time::timeout(GATHER, listener.try_recv()).await {
                     let Some(note) = note? else { return Ok(()) };
