@@ -1,6 +1,6 @@
 //! Reading a great part of the log: by COPY in its binary format, the cheapest way out.
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::Buf as _;
 use chrono::TimeDelta;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use serde_json::value::RawValue;
@@ -17,16 +17,23 @@ use crate::{
 
 /// A page ends with the event that makes it this large, in bytes.
 const PAGE_BYTES: usize = 1 << 20;
+/// Room for that event, too, as a rule.
+const PAGE_ROOM: usize = PAGE_BYTES + (64 << 10);
+
+/// Events as they came out of the log, about a megabyte of them. Reading them takes longer than fetching them, so where
+/// and when that is done is up to whoever asked.
+#[derive(Debug)]
+pub struct Copied(Vec<u8>);
 
 impl Log {
-    /// All events after a position up to another, in order, in pages of about a megabyte: of the streams of some kinds,
-    /// or of all when none is named. One statement on a connection of its own, so that it sees the log as of one moment.
+    /// All events after a position up to another, in order: of the streams of some kinds, or of all when none is named.
+    /// One statement on a connection of its own, so that it sees the log as of one moment.
     pub async fn copy_out(
         &self,
         after: Position,
         until: Position,
         kinds: &[&str],
-    ) -> Result<impl Stream<Item = Result<Vec<Recorded>, ReadError>> + Send + use<>, ReadError> {
+    ) -> Result<impl Stream<Item = Result<Copied, ReadError>> + Send + use<>, ReadError> {
         let mut connection =
             PgConnection::connect_with(&self.connect.clone().application_name("eventlog reader")).await?;
         // COPY takes no parameters.
@@ -50,16 +57,27 @@ impl Log {
                 // passing over the others, and nothing would come until it is done.
                 sqlx::raw_sql("SET enable_sort = off").execute(&mut connection).await?;
                 let mut pieces = connection.copy_out_raw(&sql).await?;
-                let (mut rest, mut begun) = (BytesMut::new(), false);
+                let (mut page, mut begun) = (Vec::with_capacity(PAGE_ROOM), false);
                 loop {
                     let piece = pieces.try_next().await?;
                     let last = piece.is_none();
-                    rest.extend_from_slice(&piece.unwrap_or_default());
-                    if rest.len() < PAGE_BYTES && !last {
+                    page.extend_from_slice(&piece.unwrap_or_default());
+                    if page.len() < PAGE_BYTES && !last {
                         continue;
                     }
-                    let page = rows(&mut rest, &mut begun)?;
-                    if (!page.is_empty() && pages.send(Ok(page)).await.is_err()) || last {
+                    if !begun {
+                        begun = page.starts_with(HEADER);
+                        if !begun {
+                            return Err(unreadable("COPY", "no header of the binary format"));
+                        }
+                        page.drain(..HEADER.len());
+                    }
+                    let mut rest = Vec::with_capacity(PAGE_ROOM);
+                    let whole = whole_rows(&page);
+                    rest.extend_from_slice(&page[whole..]);
+                    page.truncate(whole);
+                    let page = std::mem::replace(&mut page, rest);
+                    if (!page.is_empty() && pages.send(Ok(Copied(page))).await.is_err()) || last {
                         return Ok(());
                     }
                 }
@@ -72,29 +90,23 @@ impl Log {
     }
 }
 
-/// Takes the whole rows off the front.
-fn rows(bytes: &mut BytesMut, begun: &mut bool) -> Result<Vec<Recorded>, ReadError> {
-    if !*begun {
-        if bytes.len() < HEADER.len() {
-            return Ok(Vec::new());
+impl Copied {
+    /// The events.
+    pub fn read(&self) -> Result<Vec<Recorded>, ReadError> {
+        let mut rows = &*self.0;
+        let mut events = Vec::with_capacity(rows.len() / 512);
+        while rows.has_remaining() {
+            if let Some(event) = row(&mut rows)? {
+                events.push(event);
+            }
         }
-        if bytes.split_to(HEADER.len()) != HEADER {
-            return Err(unreadable("COPY", "no header of the binary format"));
-        }
-        *begun = true;
+        Ok(events)
     }
-    let mut whole = 0;
-    while let Some(end) = end_of_row(bytes, whole) {
-        whole = end;
-    }
-    let mut taken = bytes.split_to(whole).freeze();
-    let mut events = Vec::with_capacity(whole / 512);
-    while taken.has_remaining() {
-        if let Some(event) = row(&mut taken)? {
-            events.push(event);
-        }
-    }
-    Ok(events)
+}
+
+/// Where the last row ends of which all has come.
+fn whole_rows(bytes: &[u8]) -> usize {
+    std::iter::successors(Some(0), |at| end_of_row(bytes, *at)).last().unwrap_or_default()
 }
 
 /// Where the row ends that begins at a place; nothing while its end has not come.
@@ -109,33 +121,36 @@ fn end_of_row(bytes: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// One row; nothing for the trailer.
-fn row(bytes: &mut Bytes) -> Result<Option<Recorded>, ReadError> {
+fn row(bytes: &mut &[u8]) -> Result<Option<Recorded>, ReadError> {
     if bytes.get_i16() < 0 {
         return Ok(None);
     }
     let mut field = |name: &'static str| {
-        let length = bytes.get_i32();
         // Where there is no value, the length is -1.
-        usize::try_from(length).map(|length| bytes.split_to(length)).map_err(|_| unreadable(name, "no value"))
+        let length = usize::try_from(bytes.get_i32()).map_err(|_| unreadable(name, "no value"))?;
+        let (field, rest) = bytes.split_at_checked(length).ok_or_else(|| unreadable(name, "too short"))?;
+        *bytes = rest;
+        Ok::<&[u8], ReadError>(field)
     };
-    let text = |bytes: &Bytes| String::from_utf8(bytes.to_vec()).map_err(|error| unreadable("text", error));
     Ok(Some(Recorded {
         position: field("position")?.get_i64(),
-        stream: StreamId { kind: text(&field("stream_kind")?)?, id: uuid(&field("stream_id")?)? },
+        stream: StreamId { kind: text(field("stream_kind")?)?, id: uuid(field("stream_id")?)? },
         version: field("version")?.get_i32(),
-        id: uuid(&field("id")?)?,
-        event_type: text(&field("type")?)?,
+        id: uuid(field("id")?)?,
+        event_type: text(field("type")?)?,
         schema_version: field("schema_version")?.get_i16(),
         at: EPOCH + TimeDelta::microseconds(field("at")?.get_i64()),
-        actor: text(&field("actor")?)?,
-        correlation: uuid(&field("correlation")?)?,
-        causation: field("causation").ok().map(|id| uuid(&id)).transpose()?,
+        actor: text(field("actor")?)?,
+        correlation: uuid(field("correlation")?)?,
+        causation: field("causation").ok().map(uuid).transpose()?,
         concerns: uuids(field("concerns")?)?,
-        data: RawValue::from_string(text(&field("data")?)?).map_err(|error| unreadable("data", error))?,
-        leaf_hash: (*field("leaf_hash")?)
-            .try_into()
-            .map_err(|_| unreadable("leaf_hash", "a leaf hash has 32 bytes"))?,
+        data: RawValue::from_string(text(field("data")?)?).map_err(|error| unreadable("data", error))?,
+        leaf_hash: field("leaf_hash")?.try_into().map_err(|_| unreadable("leaf_hash", "a leaf hash has 32 bytes"))?,
     }))
+}
+
+fn text(bytes: &[u8]) -> Result<String, ReadError> {
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| unreadable("text", error))
 }
 
 fn uuid(bytes: &[u8]) -> Result<Uuid, ReadError> {
@@ -143,18 +158,16 @@ fn uuid(bytes: &[u8]) -> Result<Uuid, ReadError> {
 }
 
 /// An array: see [`crate::copy`].
-fn uuids(mut bytes: Bytes) -> Result<Vec<Uuid>, ReadError> {
+fn uuids(mut bytes: &[u8]) -> Result<Vec<Uuid>, ReadError> {
     let dimensions = bytes.get_i32();
     bytes.advance(8);
     if dimensions == 0 {
         return Ok(Vec::new());
     }
-    let length = bytes.get_i32();
-    bytes.advance(4);
-    (0..length)
-        .map(|_| {
-            bytes.advance(4);
-            uuid(&bytes.split_to(16))
-        })
-        .collect()
+    bytes.advance(8);
+    let mut ids = Vec::with_capacity(bytes.len() / 20);
+    for element in bytes.chunks(20) {
+        ids.push(uuid(element.get(4..).unwrap_or_default())?);
+    }
+    Ok(ids)
 }

@@ -38,6 +38,7 @@ pub use append::{Append, Expected, IdempotencyKey, NewEvent, Receipt};
 pub use canonical::{envelope, leaf_hash, timestamp};
 pub use changes::{Changes, Moment};
 pub use checkpoint::{CheckpointError, LogSigner, LogVerifier, generate_log_key};
+pub use copy_out::Copied;
 pub use error::{AWAY_FOR, AppendError, BUSY_FOR, KeyError, ReadError};
 pub use follow::Followed;
 pub use import::{ImportError, Imported};

@@ -150,7 +150,8 @@ impl World {
         .await
         .expect("made");
         let pages = self.log.copy_out(0, i64::MAX, Projects::KINDS).await.expect("reads");
-        let events: Vec<_> = pages.try_concat().await.expect("reads").into_iter().take(UPSERTED).collect();
+        let pages: Vec<_> = pages.try_collect().await.expect("reads");
+        let events: Vec<_> = pages.iter().flat_map(|page| page.read().expect("reads")).take(UPSERTED).collect();
         let mut connection = self.owner.acquire().await.expect("a connection");
         sqlx::raw_sql("SET synchronous_commit = off").execute(&mut *connection).await.expect("set");
         let began = Instant::now();

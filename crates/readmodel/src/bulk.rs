@@ -12,7 +12,7 @@ use std::{
 
 use eventlog::{Log, Position};
 use futures::{StreamExt as _, future, future::BoxFuture};
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::{AssertSqlSafe, PgConnection, postgres::PgCopyIn};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -23,12 +23,14 @@ use crate::{
     engine::PAGE,
     error::ReadModelError,
     model::{Model, Rows, Seen},
-    tables::{fold, key_of, load_sized, upsert, write},
+    tables::{fold, key_of, load_sized, upsert, write, write_to},
     told::{Stopped, Told, position, readable, tell},
 };
 
-/// Rows are sent when they are this many bytes.
+/// Rows to which nothing more happens are sent when they are this many bytes.
 const PIECE: usize = 4 << 20;
+/// Bytes sent at a time.
+const SENT: usize = 64 << 10;
 /// Rows in memory take about so many times what the payloads take that they come from.
 const OVERHEAD: usize = 2;
 /// Rows that are merged into those of earlier in one statement.
@@ -116,9 +118,12 @@ pub(crate) async fn read_into(
         let keys = log.keys().clone();
         async move {
             let page = page?;
-            let bytes = page.iter().map(|event| event.data.get().len()).collect();
-            let told = tokio::spawn(async move { tell(&keys, &page).await });
-            Ok::<Page, ReadModelError>(Arc::new((told.await.map_err(ReadModelError::ended)??, bytes)))
+            let telling = tokio::spawn(async move {
+                let events = page.read()?;
+                let bytes = events.iter().map(|event| event.data.get().len()).collect();
+                Ok::<Page, ReadModelError>(Arc::new((tell(&keys, &events).await?, bytes)))
+            });
+            telling.await.map_err(ReadModelError::ended)?
         }
     });
     let mut decoded = std::pin::pin!(decoded.buffered(cores));
@@ -261,12 +266,10 @@ impl<M: Model> Folder<M> {
             return Ok(());
         }
         for (key, row) in self.rows.take_changed(M::is_final) {
-            let doc = write::<M>(&row)?;
-            brought = brought.saturating_sub(doc.len());
-            self.settled.add(&key, &doc);
+            brought = brought.saturating_sub(self.settled.add::<M>(&key, &row)?);
         }
-        if self.settled.0.len() >= PIECE {
-            self.settled.send(&mut self.connection, &self.table).await?;
+        if self.settled.rows.len() >= PIECE {
+            self.send_settled().await?;
         }
         self.memory.take(brought * OVERHEAD);
         self.bytes += brought * OVERHEAD;
@@ -274,6 +277,11 @@ impl<M: Model> Folder<M> {
             self.spill().await?;
         }
         Ok(())
+    }
+
+    async fn send_settled(&mut self) -> Result<(), ReadModelError> {
+        let copy = self.connection.copy_in_raw(&statement(&self.table)).await?;
+        std::mem::take(&mut self.settled).finish(copy).await
     }
 
     /// Brings back from the table what a fold may read.
@@ -342,7 +350,7 @@ impl<M: Model> Bulk for Folder<M> {
 
     fn finish(mut self: Box<Self>) -> BoxFuture<'static, Result<Bulked, ReadModelError>> {
         Box::pin(async move {
-            self.settled.send(&mut self.connection, &self.table).await?;
+            self.send_settled().await?;
             self.put_away().await?;
             self.index().await?;
             let Self { connection, stopped, torn, .. } = *self;
@@ -357,46 +365,67 @@ async fn copy<M: Model>(
     connection: &mut PgConnection,
     table: &str,
 ) -> Result<(), ReadModelError> {
+    let mut copy = connection.copy_in_raw(&statement(table)).await?;
     let mut copied = Copied::default();
     for (key, row) in rows {
-        copied.add(key, &write::<M>(row)?);
-        if copied.0.len() >= PIECE {
-            copied.send(connection, table).await?;
+        copied.add::<M>(key, row)?;
+        if copied.rows.len() >= SENT {
+            copied.send(&mut copy).await?;
         }
     }
-    copied.send(connection, table).await
+    copied.finish(copy).await
 }
 
-/// Rows in the binary format of COPY (see `eventlog`), without header and trailer.
-#[derive(Default)]
-struct Copied(Vec<u8>);
+fn statement(table: &str) -> String {
+    format!("COPY {table} (key, doc) FROM STDIN (FORMAT binary)")
+}
+
+/// Rows in the binary format of COPY (see `eventlog`).
+struct Copied {
+    /// Header and rows.
+    rows: Vec<u8>,
+}
+
+impl Default for Copied {
+    fn default() -> Self {
+        Self { rows: b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".to_vec() }
+    }
+}
 
 impl Copied {
-    fn add(&mut self, key: &str, doc: &str) {
-        self.0.extend(2_i16.to_be_bytes());
-        self.field(key.len());
-        self.0.extend_from_slice(key.as_bytes());
+    /// Adds a row; returns how many bytes its document has.
+    fn add<M: Model>(&mut self, key: &str, row: &M::Row) -> Result<usize, ReadModelError> {
+        self.rows.extend(2_i16.to_be_bytes());
+        self.rows.extend(length(key.len()));
+        self.rows.extend_from_slice(key.as_bytes());
+        let at = self.rows.len();
+        self.rows.extend(length(0));
         // jsonb comes as text after the number of its version.
-        self.field(1 + doc.len());
-        self.0.push(1);
-        self.0.extend_from_slice(doc.as_bytes());
+        self.rows.push(1);
+        write_to::<M>(row, &mut self.rows)?;
+        let field = self.rows.len() - at - 4;
+        self.rows[at..at + 4].copy_from_slice(&length(field));
+        Ok(field - 1)
     }
 
-    fn field(&mut self, length: usize) {
-        // A document is bounded far below 2 GiB.
-        self.0.extend(i32::try_from(length).unwrap_or(i32::MAX).to_be_bytes());
-    }
-
-    async fn send(&mut self, connection: &mut PgConnection, table: &str) -> Result<(), ReadModelError> {
-        if self.0.is_empty() {
-            return Ok(());
+    /// Sends what there is, in pieces: Postgres reads one while the next is on its way.
+    async fn send(&mut self, copy: &mut PgCopyIn<&mut PgConnection>) -> Result<(), ReadModelError> {
+        for piece in self.rows.chunks(SENT) {
+            copy.send(piece).await?;
         }
-        let mut copy = connection.copy_in_raw(&format!("COPY {table} (key, doc) FROM STDIN (FORMAT binary)")).await?;
-        copy.send(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".as_slice()).await?;
-        copy.send(self.0.as_slice()).await?;
-        copy.send((-1_i16).to_be_bytes().as_slice()).await?;
-        copy.finish().await?;
-        self.0.clear();
+        self.rows.clear();
         Ok(())
     }
+
+    async fn finish(mut self, mut copy: PgCopyIn<&mut PgConnection>) -> Result<(), ReadModelError> {
+        self.rows.extend((-1_i16).to_be_bytes());
+        self.send(&mut copy).await?;
+        copy.finish().await?;
+        Ok(())
+    }
+}
+
+/// A length as COPY takes it. (A document is bounded far below 2 GiB.)
+fn length(bytes: usize) -> [u8; 4] {
+    i32::try_from(bytes).unwrap_or(i32::MAX).to_be_bytes()
 }

@@ -211,6 +211,11 @@ pub(crate) fn write<M: Model>(row: &M::Row) -> Result<String, ReadModelError> {
     serde_json::to_string(row).map_err(|source| ReadModelError::Row { model: M::NAME, source })
 }
 
+/// The same, after what a buffer holds already.
+pub(crate) fn write_to<M: Model>(row: &M::Row, buffer: &mut Vec<u8>) -> Result<(), ReadModelError> {
+    serde_json::to_writer(buffer, row).map_err(|source| ReadModelError::Row { model: M::NAME, source })
+}
+
 async fn store<M: Model>(
     connection: &mut PgConnection,
     table: &str,
