@@ -79,6 +79,12 @@ impl Changes {
         self.forgotten.subscribe()
     }
 
+    /// Whether everything was forgotten since a moment. Whoever keeps what was read asks once it is kept: what is kept too
+    /// late to leave memory with the rest leaves it by itself.
+    pub fn forgot_since(&self, moment: Moment) -> bool {
+        moment.era != self.era.load(Ordering::Acquire)
+    }
+
     /// Now, for what is read from the log itself; ask before reading.
     pub fn moment(&self) -> Moment {
         let era = self.era.load(Ordering::Acquire);
@@ -152,7 +158,7 @@ mod tests {
         changes.forget();
         assert!(forgotten.has_changed().expect("it is there"));
         forgotten.mark_unchanged();
-        assert!(!changes.is_fresh(one, again));
-        assert!(changes.is_fresh(one, changes.moment()));
+        assert!(!changes.is_fresh(one, again) && changes.forgot_since(again));
+        assert!(changes.is_fresh(one, changes.moment()) && !changes.forgot_since(changes.moment()));
     }
 }

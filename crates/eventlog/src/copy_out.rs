@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use serde_json::value::RawValue;
 use sqlx::{Connection as _, PgConnection};
+use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
 use crate::{
@@ -15,15 +16,28 @@ use crate::{
     record::{Position, Recorded, StreamId, names_a_kind},
 };
 
-/// A page ends with the event that makes it this large, in bytes.
-const PAGE_BYTES: usize = 1 << 20;
+/// A page ends with the event that makes it this large, in bytes: it stays in the cache of a core while it is read.
+const PAGE_BYTES: usize = 256 << 10;
 /// Room for that event, too, as a rule.
 const PAGE_ROOM: usize = PAGE_BYTES + (64 << 10);
 
-/// Events as they came out of the log, about a megabyte of them. Reading them takes longer than fetching them, so where
-/// and when that is done is up to whoever asked.
+/// Events as they came out of the log, some hundreds of them. Reading them takes longer than fetching them, so where and
+/// when that is done is up to whoever asked.
 #[derive(Debug)]
-pub struct Copied(Vec<u8>);
+pub struct Copied {
+    /// Whole rows.
+    rows: Vec<u8>,
+    /// Takes the room they took, for others.
+    spent: UnboundedSender<Vec<u8>>,
+}
+
+impl Drop for Copied {
+    fn drop(&mut self) {
+        let mut room = std::mem::take(&mut self.rows);
+        room.clear();
+        let _ = self.spent.send(room); // all may have come
+    }
+}
 
 impl Log {
     /// All events after a position up to another, in order: of the streams of some kinds, or of all when none is named.
@@ -51,13 +65,15 @@ impl Log {
              TO STDOUT (FORMAT binary)"
         );
         let (pages, coming) = tokio::sync::mpsc::channel(2);
+        let (spent, mut spare) = tokio::sync::mpsc::unbounded_channel();
+        let mut room = move || spare.try_recv().unwrap_or_else(|_| Vec::with_capacity(PAGE_ROOM));
         tokio::spawn(async move {
             let done = async {
                 // Rows lie in the order of their positions already: sorting those of some kinds would take longer than
                 // passing over the others, and nothing would come until it is done.
                 sqlx::raw_sql("SET enable_sort = off").execute(&mut connection).await?;
                 let mut pieces = connection.copy_out_raw(&sql).await?;
-                let (mut page, mut begun) = (Vec::with_capacity(PAGE_ROOM), false);
+                let (mut page, mut begun) = (room(), false);
                 loop {
                     let piece = pieces.try_next().await?;
                     let last = piece.is_none();
@@ -72,12 +88,12 @@ impl Log {
                         }
                         page.drain(..HEADER.len());
                     }
-                    let mut rest = Vec::with_capacity(PAGE_ROOM);
-                    let whole = whole_rows(&page);
+                    let (mut rest, whole) = (room(), whole_rows(&page));
                     rest.extend_from_slice(&page[whole..]);
                     page.truncate(whole);
-                    let page = std::mem::replace(&mut page, rest);
-                    if (!page.is_empty() && pages.send(Ok(Copied(page))).await.is_err()) || last {
+                    let rows = std::mem::replace(&mut page, rest);
+                    let sent = pages.send(Ok(Copied { rows, spent: spent.clone() })).await;
+                    if sent.is_err() || last {
                         return Ok(());
                     }
                 }
@@ -93,7 +109,7 @@ impl Log {
 impl Copied {
     /// The events.
     pub fn read(&self) -> Result<Vec<Recorded>, ReadError> {
-        let mut rows = &*self.0;
+        let mut rows = &*self.rows;
         let mut events = Vec::with_capacity(rows.len() / 512);
         while rows.has_remaining() {
             if let Some(event) = row(&mut rows)? {

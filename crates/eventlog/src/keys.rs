@@ -148,20 +148,26 @@ impl Keys {
 
     /// The payloads of some events, as JSON, with their texts opened or marked as erased; one query at most.
     pub async fn open(&self, events: &[Recorded]) -> Result<Vec<String>, KeyError> {
-        self.open_each(events).await?.into_iter().collect()
+        self.open_each(events).await?.collect()
     }
 
-    /// The same, telling of each event whether it opens.
-    pub async fn open_each(&self, events: &[Recorded]) -> Result<Vec<Result<String, KeyError>>, KeyError> {
-        let boxes: Vec<_> = events.iter().map(|event| open::boxes(event.data.get())).collect();
-        let scopes: HashSet<&str> = boxes.iter().flatten().flatten().map(|boxed| &*boxed.scope).collect();
+    /// The same, telling of each event whether it opens; each is opened when it is asked for.
+    pub async fn open_each<'a>(
+        &self,
+        events: &'a [Recorded],
+    ) -> Result<impl Iterator<Item = Result<String, KeyError>> + use<'a>, KeyError> {
+        let (mut boxes, mut places) = (Vec::new(), Vec::with_capacity(events.len()));
+        for event in events {
+            let begin = boxes.len();
+            places.push(open::boxes(event.data.get(), &mut boxes).map(|()| begin..boxes.len()));
+        }
+        let scopes: HashSet<&str> = boxes.iter().map(|boxed| &*boxed.scope).collect();
         let keys = self.load(&scopes).await?;
-        let key = |scope: &str| keys.get(scope).cloned().ok_or_else(|| KeyError::Missing { scope: scope.to_owned() });
-        let opened = events.iter().zip(&boxes).map(|(event, boxes)| match boxes {
-            Ok(boxes) => open::open(event.id, event.data.get(), boxes, key),
-            Err(malformed) => Err(KeyError::from(*malformed)),
-        });
-        Ok(opened.collect())
+        let keys: Vec<Option<Known>> = boxes.iter().map(|boxed| keys.get(&*boxed.scope).cloned()).collect();
+        Ok(events.iter().zip(places).map(move |(event, place)| {
+            let place = place?;
+            open::open(event.id, event.data.get(), &boxes[place.clone()], &keys[place])
+        }))
     }
 
     /// A tag that only the holder of the scope's data key can compute: HMAC-SHA-256 over the message, under a

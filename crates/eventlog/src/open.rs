@@ -38,38 +38,42 @@ impl From<Malformed> for KeyError {
     }
 }
 
-/// The sealed values of a payload, in their order.
-pub(crate) fn boxes(payload: &str) -> Result<Vec<Boxed<'_>>, Malformed> {
-    let mut found = Vec::new();
+/// Adds the sealed values of a payload, in their order.
+pub(crate) fn boxes<'a>(payload: &'a str, found: &mut Vec<Boxed<'a>>) -> Result<(), Malformed> {
     // Spares the walk where nothing is sealed.
-    if payload.contains(MARK) {
-        let mut scan = Scan { text: payload, at: 0, path: String::new(), found: &mut found };
-        scan.value(DEPTH)?;
+    if !payload.contains(MARK) {
+        return Ok(());
     }
-    Ok(found)
+    let before = found.len();
+    let scanned = Scan { text: payload, at: 0, path: String::new(), found }.value(DEPTH);
+    if scanned.is_err() {
+        found.truncate(before);
+    }
+    scanned
 }
 
-/// The payload with its boxes opened: each becomes `{"$sealed": scope, "open": value}`, or `{"$sealed": scope, "erased":
-/// true}` when its key was destroyed.
+/// The payload with its boxes opened, each by the key beside it: it becomes `{"$sealed": scope, "open": value}`, or
+/// `{"$sealed": scope, "erased": true}` when its key was destroyed.
 pub(crate) fn open(
     event: Uuid,
     payload: &str,
     boxes: &[Boxed<'_>],
-    key: impl Fn(&str) -> Result<Known, KeyError>,
+    keys: &[Option<Known>],
 ) -> Result<String, KeyError> {
     let mut opened = String::with_capacity(payload.len());
     let mut copied = 0;
-    for Boxed { scope, boxed, path, place } in boxes {
+    for (Boxed { scope, boxed, path, place }, key) in boxes.iter().zip(keys) {
         let broken = || KeyError::Broken { scope: scope.to_string() };
         let boxed = boxed.as_ref().ok_or_else(broken)?;
         opened.push_str(&payload[copied..place.start]);
         copied = place.end;
         let scope_as_json = serde_json::to_string(scope).map_err(|_| broken())?;
         opened.extend(["{\"", MARK, "\":", &scope_as_json]);
-        match key(scope)? {
-            Known::Destroyed => opened.push_str(",\"erased\":true}"),
-            Known::Broken => return Err(broken()),
-            Known::Key(key) => {
+        match key {
+            None => return Err(KeyError::Missing { scope: scope.to_string() }),
+            Some(Known::Broken) => return Err(broken()),
+            Some(Known::Destroyed) => opened.push_str(",\"erased\":true}"),
+            Some(Known::Key(key)) => {
                 let boxed = BASE64.decode(&**boxed).map_err(|_| broken())?;
                 let plain = Zeroizing::new(key.decrypt(&boxed, &aad(event, path)).ok_or_else(broken)?);
                 opened.extend([",\"open\":", std::str::from_utf8(&plain).map_err(|_| broken())?, "}"]);
@@ -218,8 +222,14 @@ mod tests {
         value.to_string()
     }
 
+    fn found(text: &str) -> Result<Vec<Boxed<'_>>, Malformed> {
+        let mut found = Vec::new();
+        boxes(text, &mut found).map(|()| found)
+    }
+
     fn opened(event: Uuid, text: &str, known: &Known) -> Result<Value, KeyError> {
-        let opened = open(event, text, &boxes(text)?, |_| Ok(known.clone()))?;
+        let boxes = found(text)?;
+        let opened = open(event, text, &boxes, &vec![Some(known.clone()); boxes.len()])?;
         Ok(serde_json::from_str(&opened).expect("JSON"))
     }
 
@@ -278,15 +288,15 @@ mod tests {
         let whole = sealed(&payload(), &DataKey::random());
         for end in 0..whole.len() {
             // Whatever comes of it; some pieces are long enough to find a box in.
-            drop(boxes(&whole[..end]));
+            drop(found(&whole[..end]));
         }
         for text in [r#"{"$sealed":1,"box":"x"}"#, r#"{"$sealed":"s","box":"x\"#, r#"[{"$sealed"}]"#, r#"{"$sealed":}"#]
         {
-            assert!(boxes(text).is_err(), "{text}");
+            assert!(found(text).is_err(), "{text}");
         }
         let without = opened(Uuid::nil(), r#"{"$sealed":"s"}"#, &Known::Destroyed);
         assert!(matches!(without, Err(KeyError::Broken { .. })), "{without:?}");
         let deep = format!("{}{{\"$sealed\":\"s\"}}{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
-        assert!(boxes(&deep).is_err());
+        assert!(found(&deep).is_err());
     }
 }

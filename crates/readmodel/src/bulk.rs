@@ -126,7 +126,8 @@ pub(crate) async fn read_into(
             telling.await.map_err(ReadModelError::ended)?
         }
     });
-    let mut decoded = std::pin::pin!(decoded.buffered(cores));
+    // While one waits for keys, another is opened.
+    let mut decoded = std::pin::pin!(decoded.buffered(2 * cores));
     while let Some(page) = decoded.next().await {
         let page = page?;
         for (pages, _) in &folds {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use domain::id::ProjectId;
-use eventlog::Moment;
+use eventlog::{Changes, Moment};
 use quick_cache::{Weighter, sync::Cache};
 use sqlx::{AssertSqlSafe, Row as _};
 use tokio::sync::watch;
@@ -134,6 +134,14 @@ impl Default for Memory {
 }
 
 impl Memory {
+    fn keep(&self, changes: &Changes, ask: Ask, kept: Kept) {
+        let moment = kept.moment;
+        self.0.insert(ask.clone(), kept);
+        if changes.forgot_since(moment) {
+            self.0.remove(&ask);
+        }
+    }
+
     /// Lets go of everything whenever it is to be forgotten, so that nothing of a text that was erased stays in memory.
     pub(crate) async fn forget(self: Arc<Self>, mut forgotten: watch::Receiver<()>) {
         while forgotten.changed().await.is_ok() {
@@ -176,7 +184,8 @@ impl ReadModels {
         let mut found: HashMap<Ask, Answer> = HashMap::new();
         let mut keep = |ask: Ask, answer: Answer, bytes: usize| {
             if let Some(moment) = moments.get(ask.model()) {
-                self.memory.0.insert(ask.clone(), Kept { answer: answer.clone(), moment: *moment, bytes });
+                let kept = Kept { answer: answer.clone(), moment: *moment, bytes };
+                self.memory.keep(self.log.changes(), ask.clone(), kept);
             }
             found.insert(ask, answer);
         };
@@ -219,7 +228,8 @@ impl ReadModels {
         let missing: Vec<Ask> = missing.cloned().collect();
         for ask in missing {
             if let Some(moment) = moments.get(ask.model()) {
-                self.memory.0.insert(ask.clone(), Kept { answer: Answer(None), moment: *moment, bytes: 0 });
+                let kept = Kept { answer: Answer(None), moment: *moment, bytes: 0 };
+                self.memory.keep(self.log.changes(), ask.clone(), kept);
             }
             found.insert(ask, Answer(None));
         }
@@ -340,15 +350,20 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_to_be_forgotten_leaves_memory() {
-        let (changes, memory) = (eventlog::Changes::default(), Arc::new(Memory::default()));
+        let (changes, memory) = (Changes::default(), Arc::new(Memory::default()));
         let forgetting = tokio::spawn(memory.clone().forget(changes.forgotten()));
         let kept = Kept { answer: Answer(Some(Arc::new("a text"))), moment: changes.moment(), bytes: 6 };
-        memory.0.insert(Ask::Cycles(Uuid::nil().into()), kept);
+        let ask = Ask::Cycles(Uuid::nil().into());
+        memory.keep(&changes, ask.clone(), kept.clone());
         assert_eq!(memory.0.len(), 1);
         changes.forget();
+        while memory.0.len() > 0 {
+            tokio::task::yield_now().await;
+        }
+        memory.keep(&changes, ask, kept);
+        assert_eq!(memory.0.len(), 0, "it was read before that");
         drop(changes);
         forgetting.await.expect("ends with the log");
-        assert_eq!(memory.0.len(), 0);
     }
 
     #[test]
