@@ -92,8 +92,8 @@ impl Log {
                     rest.extend_from_slice(&page[whole..]);
                     page.truncate(whole);
                     let rows = std::mem::replace(&mut page, rest);
-                    let sent = pages.send(Ok(Copied { rows, spent: spent.clone() })).await;
-                    if sent.is_err() || last {
+                    let handed_on = pages.send(Ok(Copied { rows, spent: spent.clone() })).await;
+                    if handed_on.is_err() || last {
                         return Ok(());
                     }
                 }

@@ -114,15 +114,13 @@ impl Keys {
     ) -> Result<CanonicalJson, KeyError> {
         let mut scopes = HashSet::new();
         seal::scopes(&payload, &mut scopes);
-        let scopes: HashSet<&str> = scopes.iter().map(String::as_str).collect();
         if scopes.contains(SECRETS) {
             return Err(KeyError::Reserved);
         }
         let mut keys: HashMap<&str, DataKey> = HashMap::new();
-        let known = self.load(&scopes).await?;
-        for scope in scopes {
-            let key = match known.get(scope) {
-                Some(Known::Key(key)) => key.clone(),
+        for (scope, known) in self.load(scopes.iter().map(String::as_str)).await? {
+            let key = match known {
+                Some(Known::Key(key)) => key,
                 Some(Known::Destroyed) => return Err(KeyError::Destroyed { scope: scope.to_owned() }),
                 Some(Known::Broken) => return Err(KeyError::Broken { scope: scope.to_owned() }),
                 None => self.new_key(scope, new_keys),
@@ -161,9 +159,8 @@ impl Keys {
             let begin = boxes.len();
             places.push(open::boxes(event.data.get(), &mut boxes).map(|()| begin..boxes.len()));
         }
-        let scopes: HashSet<&str> = boxes.iter().map(|boxed| &*boxed.scope).collect();
-        let keys = self.load(&scopes).await?;
-        let keys: Vec<Option<Known>> = boxes.iter().map(|boxed| keys.get(&*boxed.scope).cloned()).collect();
+        let found = self.load(boxes.iter().map(|boxed| &*boxed.scope)).await?;
+        let keys: Vec<Option<Known>> = boxes.iter().map(|boxed| found.get(&*boxed.scope).cloned().flatten()).collect();
         Ok(events.iter().zip(places).map(move |(event, place)| {
             let place = place?;
             open::open(event.id, event.data.get(), &boxes[place.clone()], &keys[place])
@@ -173,8 +170,8 @@ impl Keys {
     /// A tag that only the holder of the scope's data key can compute: HMAC-SHA-256 over the message, under a
     /// key derived from the data key. Nothing when the scope has no key or it was destroyed.
     pub async fn tag(&self, scope: &str, message: &[u8]) -> Result<Option<[u8; 32]>, KeyError> {
-        let keys = self.load(&HashSet::from([scope])).await?;
-        Ok(match keys.get(scope) {
+        let mut keys = self.load(std::iter::once(scope)).await?;
+        Ok(match keys.remove(scope).flatten() {
             Some(Known::Key(key)) => Some(hmac(&hmac(&key.0, b"tag"), message)),
             Some(Known::Broken) => return Err(KeyError::Broken { scope: scope.to_owned() }),
             Some(Known::Destroyed) | None => None,
@@ -329,22 +326,20 @@ impl Keys {
         }
     }
 
-    /// The keys of some scopes, as far as there are any.
-    async fn load<'a>(&self, scopes: &HashSet<&'a str>) -> Result<HashMap<&'a str, Known>, KeyError> {
-        let mut found = HashMap::with_capacity(scopes.len());
-        let mut missing = Vec::new();
+    /// The key of each of some scopes; nothing where there is none.
+    async fn load<'a>(
+        &self,
+        scopes: impl Iterator<Item = &'a str>,
+    ) -> Result<HashMap<&'a str, Option<Known>>, KeyError> {
+        let mut found = HashMap::new();
         let era = {
             let mut cache = self.cache();
             for scope in scopes {
-                match cache.known.get(*scope) {
-                    Some(known) => {
-                        found.insert(*scope, known.clone());
-                    }
-                    None => missing.push(*scope),
-                }
+                found.entry(scope).or_insert_with(|| cache.known.get(scope).cloned());
             }
             cache.era
         };
+        let missing: Vec<&str> = found.iter().filter(|(_, known)| known.is_none()).map(|(scope, _)| *scope).collect();
         if missing.is_empty() {
             return Ok(found);
         }
@@ -364,8 +359,8 @@ impl Keys {
             .collect();
         let mut cache = self.cache();
         for (scope, known) in unwrapped {
-            if let Some(scope) = scopes.get(&*scope) {
-                found.insert(*scope, known.clone());
+            if let Some(place) = found.get_mut(&*scope) {
+                *place = Some(known.clone());
             }
             if cache.era == era {
                 cache.known.put(scope, known);
@@ -395,7 +390,7 @@ mod tests {
     }
 
     async fn cached(keys: &Keys, scope: &str) -> bool {
-        keys.load(&HashSet::from([scope])).await.is_ok_and(|found| found.contains_key(scope))
+        keys.load(std::iter::once(scope)).await.is_ok_and(|found| found[scope].is_some())
     }
 
     /// An append may be answered after its key was destroyed again.

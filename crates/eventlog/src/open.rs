@@ -19,7 +19,7 @@ pub(crate) struct Boxed<'a> {
     /// Whose key opens it.
     pub(crate) scope: Cow<'a, str>,
     /// Nonce and ciphertext, in base64; nothing when there is none.
-    boxed: Option<Cow<'a, str>>,
+    sealed: Option<Cow<'a, str>>,
     /// Where it stands in the payload: a JSON pointer (RFC 6901).
     path: String,
     /// Where it stands in the text.
@@ -62,9 +62,9 @@ pub(crate) fn open(
 ) -> Result<String, KeyError> {
     let mut opened = String::with_capacity(payload.len());
     let mut copied = 0;
-    for (Boxed { scope, boxed, path, place }, key) in boxes.iter().zip(keys) {
+    for (Boxed { scope, sealed, path, place }, key) in boxes.iter().zip(keys) {
         let broken = || KeyError::Broken { scope: scope.to_string() };
-        let boxed = boxed.as_ref().ok_or_else(broken)?;
+        let sealed = sealed.as_ref().ok_or_else(broken)?;
         opened.push_str(&payload[copied..place.start]);
         copied = place.end;
         let scope_as_json = serde_json::to_string(scope).map_err(|_| broken())?;
@@ -74,8 +74,8 @@ pub(crate) fn open(
             Some(Known::Broken) => return Err(broken()),
             Some(Known::Destroyed) => opened.push_str(",\"erased\":true}"),
             Some(Known::Key(key)) => {
-                let boxed = BASE64.decode(&**boxed).map_err(|_| broken())?;
-                let plain = Zeroizing::new(key.decrypt(&boxed, &aad(event, path)).ok_or_else(broken)?);
+                let sealed = BASE64.decode(&**sealed).map_err(|_| broken())?;
+                let plain = Zeroizing::new(key.decrypt(&sealed, &aad(event, path)).ok_or_else(broken)?);
                 opened.extend([",\"open\":", std::str::from_utf8(&plain).map_err(|_| broken())?, "}"]);
             }
         }
@@ -112,7 +112,7 @@ impl<'a> Scan<'a, '_> {
 
     fn object(&mut self, deeper: usize) -> Result<(), Malformed> {
         let (begin, before) = (self.at, self.found.len());
-        let (mut scope, mut boxed, mut sealed) = (None, None, false);
+        let (mut scope, mut sealed, mut marked) = (None, None, false);
         self.expect(b'{')?;
         while !self.took(b'}') {
             let name = self.string()?;
@@ -120,7 +120,7 @@ impl<'a> Scan<'a, '_> {
             let text = self.peek() == Some(b'"');
             match &*name {
                 MARK if text => scope = Some(self.string()?),
-                "box" if text => boxed = Some(self.string()?),
+                "box" if text => sealed = Some(self.string()?),
                 _ => {
                     let length = self.path.len();
                     self.path.push('/');
@@ -129,13 +129,13 @@ impl<'a> Scan<'a, '_> {
                     self.path.truncate(length);
                 }
             }
-            sealed |= name == MARK;
+            marked |= name == MARK;
             self.took(b',');
         }
-        if sealed {
+        if marked {
             let scope = scope.ok_or(Malformed("a scope is a string"))?;
             self.found.truncate(before);
-            self.found.push(Boxed { scope, boxed, path: self.path.clone(), place: begin..self.at });
+            self.found.push(Boxed { scope, sealed, path: self.path.clone(), place: begin..self.at });
         }
         Ok(())
     }

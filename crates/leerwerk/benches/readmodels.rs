@@ -30,7 +30,7 @@ use sqlx::{
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// Events folded by the alternative; it does the same for each.
 const UPSERTED: usize = 20_000;
 const PER_SECOND: u32 = 500;

@@ -316,9 +316,12 @@ impl<M: Model> Folder<M> {
                 upsert(&mut self.connection, &self.table, keys, docs).await?;
             }
         } else {
-            let each = rows.len().div_ceil(1 + self.beside.len()).max(1);
+            let (rows, table, several) = (&rows, &self.table, 1 + self.beside.len());
             let connections = std::iter::once(&mut self.connection).chain(&mut self.beside);
-            let copying = rows.chunks(each).zip(connections).map(|(rows, on)| copy::<M>(rows, on, &self.table));
+            // In turn, as those of long ago are the longest.
+            let copying = connections
+                .enumerate()
+                .map(|(nth, connection)| copy::<M>(rows.iter().skip(nth).step_by(several), connection, table));
             future::try_join_all(copying).await?;
         }
         self.memory.give_back(std::mem::take(&mut self.bytes));
@@ -362,7 +365,7 @@ impl<M: Model> Bulk for Folder<M> {
 
 /// Sends rows to a table.
 async fn copy<M: Model>(
-    rows: &[(String, M::Row)],
+    rows: impl Iterator<Item = &(String, M::Row)>,
     connection: &mut PgConnection,
     table: &str,
 ) -> Result<(), ReadModelError> {

@@ -134,11 +134,11 @@ impl Default for Memory {
 }
 
 impl Memory {
-    fn keep(&self, changes: &Changes, ask: Ask, kept: Kept) {
+    fn keep(&self, changes: &Changes, ask: &Ask, kept: Kept) {
         let moment = kept.moment;
         self.0.insert(ask.clone(), kept);
         if changes.forgot_since(moment) {
-            self.0.remove(&ask);
+            self.0.remove(ask);
         }
     }
 
@@ -185,7 +185,7 @@ impl ReadModels {
         let mut keep = |ask: Ask, answer: Answer, bytes: usize| {
             if let Some(moment) = moments.get(ask.model()) {
                 let kept = Kept { answer: answer.clone(), moment: *moment, bytes };
-                self.memory.keep(self.log.changes(), ask.clone(), kept);
+                self.memory.keep(self.log.changes(), &ask, kept);
             }
             found.insert(ask, answer);
         };
@@ -229,7 +229,7 @@ impl ReadModels {
         for ask in missing {
             if let Some(moment) = moments.get(ask.model()) {
                 let kept = Kept { answer: Answer(None), moment: *moment, bytes: 0 };
-                self.memory.keep(self.log.changes(), ask.clone(), kept);
+                self.memory.keep(self.log.changes(), &ask, kept);
             }
             found.insert(ask, Answer(None));
         }
@@ -354,13 +354,13 @@ mod tests {
         let forgetting = tokio::spawn(memory.clone().forget(changes.forgotten()));
         let kept = Kept { answer: Answer(Some(Arc::new("a text"))), moment: changes.moment(), bytes: 6 };
         let ask = Ask::Cycles(Uuid::nil().into());
-        memory.keep(&changes, ask.clone(), kept.clone());
+        memory.keep(&changes, &ask, kept.clone());
         assert_eq!(memory.0.len(), 1);
         changes.forget();
-        while memory.0.len() > 0 {
+        while !memory.0.is_empty() {
             tokio::task::yield_now().await;
         }
-        memory.keep(&changes, ask, kept);
+        memory.keep(&changes, &ask, kept);
         assert_eq!(memory.0.len(), 0, "it was read before that");
         drop(changes);
         forgetting.await.expect("ends with the log");

@@ -182,7 +182,7 @@ async fn execute(shared: &Shared, asked: Asked, mut request: Request, caller: Ca
     match tokio::time::timeout(PATIENCE, shared.schema.execute(request)).await {
         Ok(response) if response.is_ok() && response.extensions.is_empty() => {
             let body = body(&response);
-            shared.answers.keep(platform, asked, body.clone(), moment, &basis);
+            shared.answers.keep(platform, &asked, body.clone(), moment, &basis);
             media.with(StatusCode::OK, body)
         }
         Ok(response) => media.respond(&response),

@@ -90,7 +90,7 @@ impl Answers {
     }
 
     /// Keeps an answer, if it can be told what it rests on. `moment` is from before anything of it was read.
-    pub(super) fn keep(&self, platform: &Platform, asked: Asked, body: Bytes, moment: Moment, basis: &Basis) {
+    pub(super) fn keep(&self, platform: &Platform, asked: &Asked, body: Bytes, moment: Moment, basis: &Basis) {
         if let Some(basis) = basis.grounds() {
             let end = platform.app.source().now() + AGE;
             let ends = basis.until.map_or(end, |until| until.min(end));
@@ -98,11 +98,11 @@ impl Answers {
         }
     }
 
-    fn put(&self, changes: &Changes, asked: Asked, given: Given) {
+    fn put(&self, changes: &Changes, asked: &Asked, given: Given) {
         let moment = given.moment;
         self.0.insert(asked.clone(), given);
         if changes.forgot_since(moment) {
-            self.0.remove(&asked);
+            self.0.remove(asked);
         }
     }
 }
@@ -123,13 +123,13 @@ mod tests {
             moment: changes.moment(),
             ends: DateTime::<Utc>::MAX_UTC,
         };
-        answers.put(&changes, asked.clone(), given.clone());
+        answers.put(&changes, &asked, given.clone());
         assert_eq!(answers.0.len(), 1);
         changes.forget();
-        while answers.0.len() > 0 {
+        while !answers.0.is_empty() {
             tokio::task::yield_now().await;
         }
-        answers.put(&changes, asked, given);
+        answers.put(&changes, &asked, given);
         assert_eq!(answers.0.len(), 0, "it was read before that");
         drop(changes);
         forgetting.await.expect("ends with the log");
