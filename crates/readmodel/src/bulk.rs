@@ -85,8 +85,8 @@ type Page = Arc<(Vec<Told>, Vec<usize>)>;
 /// Folds what it is sent, to the end.
 type Folding = JoinHandle<Result<Bulked, ReadModelError>>;
 
-/// Folds the log into tables in one reading: one task reads, as many as there are cores open and decode, one for each
-/// model folds and writes. Returns the connections and where each fold stopped, in their order.
+/// Folds the log into tables in one reading: one task fetches, several open and decode, one for each model folds and
+/// writes. Returns the connections and where each fold stopped, in their order.
 pub(crate) async fn read_into(
     log: &Log,
     targets: Vec<Target<'_>>,
