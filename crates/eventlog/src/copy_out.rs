@@ -141,28 +141,35 @@ fn row(bytes: &mut &[u8]) -> Result<Option<Recorded>, ReadError> {
     if bytes.get_i16() < 0 {
         return Ok(None);
     }
-    let mut field = |name: &'static str| {
-        // Where there is no value, the length is -1.
-        let length = usize::try_from(bytes.get_i32()).map_err(|_| unreadable(name, "no value"))?;
-        let (field, rest) = bytes.split_at_checked(length).ok_or_else(|| unreadable(name, "too short"))?;
-        *bytes = rest;
-        Ok::<&[u8], ReadError>(field)
-    };
     Ok(Some(Recorded {
-        position: field("position")?.get_i64(),
-        stream: StreamId { kind: text(field("stream_kind")?)?, id: uuid(field("stream_id")?)? },
-        version: field("version")?.get_i32(),
-        id: uuid(field("id")?)?,
-        event_type: text(field("type")?)?,
-        schema_version: field("schema_version")?.get_i16(),
-        at: EPOCH + TimeDelta::microseconds(field("at")?.get_i64()),
-        actor: text(field("actor")?)?,
-        correlation: uuid(field("correlation")?)?,
-        causation: field("causation").ok().map(uuid).transpose()?,
-        concerns: uuids(field("concerns")?)?,
-        data: RawValue::from_string(text(field("data")?)?).map_err(|error| unreadable("data", error))?,
-        leaf_hash: field("leaf_hash")?.try_into().map_err(|_| unreadable("leaf_hash", "a leaf hash has 32 bytes"))?,
+        position: field(bytes, "position")?.get_i64(),
+        stream: StreamId { kind: text(field(bytes, "stream_kind")?)?, id: uuid(field(bytes, "stream_id")?)? },
+        version: field(bytes, "version")?.get_i32(),
+        id: uuid(field(bytes, "id")?)?,
+        event_type: text(field(bytes, "type")?)?,
+        schema_version: field(bytes, "schema_version")?.get_i16(),
+        at: EPOCH + TimeDelta::microseconds(field(bytes, "at")?.get_i64()),
+        actor: text(field(bytes, "actor")?)?,
+        correlation: uuid(field(bytes, "correlation")?)?,
+        causation: nullable(bytes, "causation")?.map(uuid).transpose()?,
+        concerns: uuids(field(bytes, "concerns")?)?,
+        data: RawValue::from_string(text(field(bytes, "data")?)?).map_err(|error| unreadable("data", error))?,
+        leaf_hash: field(bytes, "leaf_hash")?
+            .try_into()
+            .map_err(|_| unreadable("leaf_hash", "a leaf hash has 32 bytes"))?,
     }))
+}
+
+/// The next field of a row; nothing where there is no value: its length is -1.
+fn nullable<'a>(bytes: &mut &'a [u8], name: &'static str) -> Result<Option<&'a [u8]>, ReadError> {
+    let Ok(length) = usize::try_from(bytes.get_i32()) else { return Ok(None) };
+    let (field, rest) = bytes.split_at_checked(length).ok_or_else(|| unreadable(name, "too short"))?;
+    *bytes = rest;
+    Ok(Some(field))
+}
+
+fn field<'a>(bytes: &mut &'a [u8], name: &'static str) -> Result<&'a [u8], ReadError> {
+    nullable(bytes, name)?.ok_or_else(|| unreadable(name, "no value"))
 }
 
 fn text(bytes: &[u8]) -> Result<String, ReadError> {

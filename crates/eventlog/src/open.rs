@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::KeyError,
-    seal::{DEPTH, Known, MARK, aad},
+    seal::{DEPTH, Known, MARK, aad, pointer},
 };
 
 /// A sealed value in a stored payload.
@@ -196,11 +196,6 @@ impl<'a> Scan<'a, '_> {
     fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
         if self.took(byte) { Ok(()) } else { Err(NOT_JSON) }
     }
-}
-
-/// A name as a step of a JSON pointer.
-fn pointer(name: &str) -> Cow<'_, str> {
-    if name.contains(['~', '/']) { Cow::Owned(name.replace('~', "~0").replace('/', "~1")) } else { Cow::Borrowed(name) }
 }
 
 #[cfg(test)]

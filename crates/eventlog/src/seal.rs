@@ -4,7 +4,7 @@
 //! XChaCha20-Poly1305; the box is a random 24-byte nonce and the ciphertext. The additional data is the event's
 //! id and the path of the value in the payload, so that a box cannot be moved to another event or field.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use chacha20poly1305::{
@@ -127,7 +127,7 @@ fn walk(
         Value::Object(map) => map.iter_mut().try_for_each(|(name, value)| {
             let length = path.len();
             path.push('/');
-            path.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            path.push_str(&pointer(name));
             let done = walk(value, path, visit);
             path.truncate(length);
             done
@@ -142,6 +142,11 @@ fn walk(
         }),
         _ => Ok(()),
     }
+}
+
+/// A name as a step of a JSON pointer (RFC 6901 §3).
+pub(crate) fn pointer(name: &str) -> Cow<'_, str> {
+    if name.contains(['~', '/']) { Cow::Owned(name.replace('~', "~0").replace('/', "~1")) } else { Cow::Borrowed(name) }
 }
 
 /// What binds a box to its event and its place there.

@@ -32,6 +32,14 @@ async fn live_equals_rebuilt_also_after_a_rebuild_in_place() {
     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&world.pool).await.expect("updates");
     readmodel::rebuild(&world.pool, &world.log, &[], &BuildOptions::default()).await.expect("rebuilds");
     all_agree(&world.models).await;
+    // A model that is built alone is written over several connections, also when rows go to the database and come back.
+    for memory in [BuildOptions::default().memory, 20_000] {
+        for model in readmodel::models::names() {
+            let options = BuildOptions { memory, ..BuildOptions::default() };
+            readmodel::rebuild(&world.pool, &world.log, &[model.to_owned()], &options).await.expect("rebuilds");
+        }
+        all_agree(&world.models).await;
+    }
 }
 
 #[tokio::test]

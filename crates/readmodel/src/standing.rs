@@ -194,7 +194,9 @@ impl Standing {
         {
             let mut stands = self.stands();
             for (position, label) in news.lines().filter_map(|line| line.split_once(' ')) {
-                let model = definitions.iter().position(|definition| definition.label() == label);
+                let model = definitions
+                    .iter()
+                    .position(|definition| label.split_once(' ') == Some((definition.name(), &*definition.version)));
                 let Some((stand, position)) = model.map(|model| &mut stands[model]).zip(position.parse().ok()) else {
                     continue; // of a program with other definitions
                 };
@@ -235,5 +237,33 @@ impl Standing {
                 .set(crate::as_gauge(stand.position));
             metrics::gauge!("readmodel_stopped_at", "model" => definition.name()).set(crate::as_gauge(stopped_at));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition;
+
+    #[test]
+    fn what_another_process_tells_counts_unless_later_is_known() {
+        let definitions = definition::all();
+        let standing = Standing::new(definitions.len());
+        let labels: Vec<String> = definitions.iter().map(Definition::label).collect();
+        let tell = |position: Position| reached(labels.iter().zip(std::iter::repeat(&position)));
+        let positions = || standing.all().iter().map(|stand| stand.position).collect::<Vec<_>>();
+        standing.note_until(100);
+        standing.change(0, |stand| stand.stale_since = Some(DateTime::UNIX_EPOCH));
+        standing.change(1, |stand| stand.position = 9);
+
+        assert!(standing.hear(&definitions, &tell(7)));
+        let expected = |n| if n == 1 { 9 } else { 7 };
+        assert_eq!(positions(), (0..definitions.len()).map(expected).collect::<Vec<_>>());
+        assert_eq!(standing.of(0).stale_since, None, "it keeps up again");
+        assert_eq!(*standing.reached().borrow(), 7);
+
+        assert!(standing.hear(&definitions, &reached([(&"project 1-of-others".to_owned(), &50)].into_iter())));
+        assert_eq!(*standing.reached().borrow(), 7, "another definition says nothing of ours");
+        assert!(!standing.hear(&definitions, "switched") && !standing.hear(&definitions, ""));
     }
 }
