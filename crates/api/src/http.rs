@@ -90,7 +90,7 @@ pub struct About {
 struct Shared {
     platform: Platform,
     schema: LeerwerkSchema,
-    answers: Arc<kept::Answers>,
+    answers: kept::Answers,
     options: Arc<Options>,
 }
 

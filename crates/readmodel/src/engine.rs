@@ -22,7 +22,7 @@ use crate::{
     definition::{self, Definition},
     error::ReadModelError,
     follower::Follower,
-    gather::Memory,
+    gather::{self, Memory},
     model::{Model, Seen},
     rebuild,
     standing::Standing,
@@ -158,7 +158,7 @@ impl ReadModels {
         let mut tasks = JoinSet::new();
         tasks.spawn(worker.run());
         tasks.spawn(Arc::new(follower).run(tending, changing));
-        let (memory, until) = (Arc::new(Memory::default()), options.until);
+        let (memory, until) = (Arc::new(gather::memory()), options.until);
         tasks.spawn(memory.clone().forget(log.changes().forgotten()));
         Ok(Self { pool, by_key, log, definitions, standing, memory, until, tasks })
     }

@@ -8,16 +8,16 @@ use std::{
 };
 
 use domain::id::ProjectId;
-use eventlog::{Changes, Moment};
-use quick_cache::{Weighter, sync::Cache};
+use eventlog::Moment;
+use quick_cache::Weighter;
 use sqlx::{AssertSqlSafe, Row as _};
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
     ReadModels,
     definition::Definition,
     error::ReadModelError,
+    forgetting::ForgettingCache,
     model::Model,
     models::{
         cycle::{CycleRow, Cycles},
@@ -105,7 +105,7 @@ impl Answer {
 
 /// An answer as it is kept.
 #[derive(Clone, Debug)]
-struct Kept {
+pub(crate) struct Kept {
     answer: Answer,
     /// As of when.
     moment: Moment,
@@ -114,7 +114,7 @@ struct Kept {
 }
 
 #[derive(Clone, Debug)]
-struct Weight;
+pub(crate) struct Weight;
 
 impl Weighter<Ask, Kept> for Weight {
     fn weight(&self, _: &Ask, kept: &Kept) -> u64 {
@@ -124,36 +124,17 @@ impl Weighter<Ask, Kept> for Weight {
 }
 
 /// What was read before.
-#[derive(Debug)]
-pub(crate) struct Memory(Cache<Ask, Kept, Weight>);
+pub(crate) type Memory = ForgettingCache<Ask, Kept, Weight>;
 
-impl Default for Memory {
-    fn default() -> Self {
-        Self(Cache::with_weighter(THINGS, KEPT, Weight))
-    }
-}
-
-impl Memory {
-    fn keep(&self, changes: &Changes, ask: &Ask, kept: Kept) {
-        let moment = kept.moment;
-        self.0.insert(ask.clone(), kept);
-        if changes.forgot_since(moment) {
-            self.0.remove(ask);
-        }
-    }
-
-    /// Lets go of everything whenever it is to be forgotten, so that nothing of a text that was erased stays in memory.
-    pub(crate) async fn forget(self: Arc<Self>, mut forgotten: watch::Receiver<()>) {
-        while forgotten.changed().await.is_ok() {
-            self.0.clear();
-        }
-    }
+/// Nothing yet.
+pub(crate) fn memory() -> Memory {
+    Memory::new(THINGS, KEPT, Weight)
 }
 
 impl ReadModels {
     /// What was read before, if it is still so. What an event has changed that can be seen is not.
     pub fn kept(&self, ask: &Ask) -> Option<Answer> {
-        let kept = self.memory.0.get(ask)?;
+        let kept = self.memory.get(ask)?;
         self.log.changes().is_fresh(ask.subject(), kept.moment).then_some(kept.answer)
     }
 
@@ -185,7 +166,7 @@ impl ReadModels {
         let mut keep = |ask: Ask, answer: Answer, bytes: usize| {
             if let Some(moment) = moments.get(ask.model()) {
                 let kept = Kept { answer: answer.clone(), moment: *moment, bytes };
-                self.memory.keep(self.log.changes(), &ask, kept);
+                self.memory.keep(self.log.changes(), &ask, kept, *moment);
             }
             found.insert(ask, answer);
         };
@@ -229,7 +210,7 @@ impl ReadModels {
         for ask in missing {
             if let Some(moment) = moments.get(ask.model()) {
                 let kept = Kept { answer: Answer(None), moment: *moment, bytes: 0 };
-                self.memory.keep(self.log.changes(), &ask, kept);
+                self.memory.keep(self.log.changes(), &ask, kept, *moment);
             }
             found.insert(ask, Answer(None));
         }
@@ -345,26 +326,7 @@ impl Question {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::definition;
-
-    #[tokio::test]
-    async fn what_is_to_be_forgotten_leaves_memory() {
-        let (changes, memory) = (Changes::default(), Arc::new(Memory::default()));
-        let forgetting = tokio::spawn(memory.clone().forget(changes.forgotten()));
-        let kept = Kept { answer: Answer(Some(Arc::new("a text"))), moment: changes.moment(), bytes: 6 };
-        let ask = Ask::Cycles(Uuid::nil().into());
-        memory.keep(&changes, &ask, kept.clone());
-        assert_eq!(memory.0.len(), 1);
-        changes.forget();
-        while !memory.0.is_empty() {
-            tokio::task::yield_now().await;
-        }
-        memory.keep(&changes, &ask, kept);
-        assert_eq!(memory.0.len(), 0, "it was read before that");
-        drop(changes);
-        forgetting.await.expect("ends with the log");
-    }
 
     #[test]
     fn a_model_brings_rows_of_models_before_it_or_of_its_own() {

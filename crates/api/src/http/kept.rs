@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::MemberId;
-use eventlog::{Changes, Moment};
-use quick_cache::{Weighter, sync::Cache};
-use tokio::sync::watch;
+use eventlog::Moment;
+use quick_cache::Weighter;
+use readmodel::ForgettingCache;
 
 use super::graphql::Media;
 use crate::{
@@ -53,8 +53,8 @@ impl Weighter<Asked, Given> for Weight {
 }
 
 /// The answers that are kept.
-#[derive(Debug)]
-pub(super) struct Answers(Cache<Asked, Given, Weight>);
+#[derive(Clone, Debug)]
+pub(super) struct Answers(Arc<ForgettingCache<Asked, Given, Weight>>);
 
 impl Asked {
     pub(super) fn new(caller: Caller, media: Media, text: Bytes) -> Self {
@@ -64,17 +64,10 @@ impl Asked {
 
 impl Answers {
     /// None yet. They leave memory whenever what was kept is to be forgotten, as they can hold a text that was erased.
-    pub(super) fn begin(platform: &Platform) -> Arc<Self> {
-        let answers = Arc::new(Self(Cache::with_weighter(ANSWERS, KEPT, Weight)));
+    pub(super) fn begin(platform: &Platform) -> Self {
+        let answers = Arc::new(ForgettingCache::new(ANSWERS, KEPT, Weight));
         tokio::spawn(answers.clone().forget(platform.app.log().changes().forgotten()));
-        answers
-    }
-
-    /// Goes on until the log ends.
-    async fn forget(self: Arc<Self>, mut forgotten: watch::Receiver<()>) {
-        while forgotten.changed().await.is_ok() {
-            self.0.clear();
-        }
+        Self(answers)
     }
 
     /// The answer that was given to the same request, if it is still what would be answered.
@@ -94,44 +87,8 @@ impl Answers {
         if let Some(basis) = basis.grounds() {
             let end = platform.app.source().now() + AGE;
             let ends = basis.until.map_or(end, |until| until.min(end));
-            self.put(platform.app.log().changes(), asked, Given { body, basis, moment, ends });
+            let given = Given { body, basis, moment, ends };
+            self.0.keep(platform.app.log().changes(), asked, given, moment);
         }
-    }
-
-    fn put(&self, changes: &Changes, asked: &Asked, given: Given) {
-        let moment = given.moment;
-        self.0.insert(asked.clone(), given);
-        if changes.forgot_since(moment) {
-            self.0.remove(asked);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn answers_that_are_to_be_forgotten_leave_memory() {
-        let changes = Changes::default();
-        let answers = Arc::new(Answers(Cache::with_weighter(ANSWERS, KEPT, Weight)));
-        let forgetting = tokio::spawn(answers.clone().forget(changes.forgotten()));
-        let asked = Asked { viewer: None, language: Language::Nl, media: Media::Json, text: Bytes::from("{}") };
-        let given = Given {
-            body: Bytes::from("a text"),
-            basis: app::Grounds::default(),
-            moment: changes.moment(),
-            ends: DateTime::<Utc>::MAX_UTC,
-        };
-        answers.put(&changes, &asked, given.clone());
-        assert_eq!(answers.0.len(), 1);
-        changes.forget();
-        while !answers.0.is_empty() {
-            tokio::task::yield_now().await;
-        }
-        answers.put(&changes, &asked, given);
-        assert_eq!(answers.0.len(), 0, "it was read before that");
-        drop(changes);
-        forgetting.await.expect("ends with the log");
     }
 }
