@@ -17,6 +17,7 @@ use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
 };
+use uuid::Uuid;
 
 use crate::{
     definition::Definition,
@@ -300,7 +301,7 @@ impl<M: Model> Folder<M> {
     async fn spill(&mut self) -> Result<(), ReadModelError> {
         self.put_away().await?;
         if !self.spilled {
-            sqlx::raw_sql(AssertSqlSafe(key_of(&self.table))).execute(&mut self.connection).await?;
+            sqlx::raw_sql(AssertSqlSafe(named::<M>(&key_of(&self.table)))).execute(&mut self.connection).await?;
             self.spilled = true;
         }
         Ok(())
@@ -332,7 +333,7 @@ impl<M: Model> Folder<M> {
     async fn index(&mut self) -> Result<(), ReadModelError> {
         let key = (!self.spilled).then(|| key_of(&self.table));
         let others = M::INDEXES.iter().map(|index| index.replace("{table}", &self.table));
-        let statements = Mutex::new(others.chain(key).collect::<Vec<_>>());
+        let statements = Mutex::new(others.chain(key).map(|index| named::<M>(&index)).collect::<Vec<_>>());
         let next = || statements.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connections = std::iter::once(&mut self.connection).chain(&mut self.beside);
         let indexing = connections.map(async |connection| {
@@ -361,6 +362,11 @@ impl<M: Model> Bulk for Folder<M> {
             Ok(Bulked { connection, stopped, torn })
         })
     }
+}
+
+/// Gives an index a name. Of those without, made side by side, two can be given the same by Postgres, and one then fails.
+fn named<M: Model>(index: &str) -> String {
+    index.replacen(" ON ", &format!(" {}_{} ON ", M::NAME, Uuid::new_v4().simple()), 1)
 }
 
 /// Sends rows to a table.
