@@ -1,5 +1,6 @@
 //! The GraphQL schema. Queries and mutations stand with the type they are about.
 
+mod access;
 mod basis;
 mod catalogue;
 mod concerned;
@@ -31,6 +32,8 @@ pub(crate) use basis::Basis;
 pub(crate) use context::Caller;
 pub(crate) use error::{Failed, request_error};
 
+use crate::access::Access;
+
 /// Everything that can be asked.
 #[derive(Debug, Default, MergedObject)]
 pub(crate) struct Query(
@@ -50,6 +53,7 @@ pub(crate) struct Query(
 /// Everything that can be done: one mutation per command.
 #[derive(Debug, Default, MergedObject)]
 pub(crate) struct Mutation(
+    access::AccessMutations,
     question::QuestionMutations,
     experience::ExperienceMutations,
     project::ProjectMutations,
@@ -70,8 +74,8 @@ fn builder() -> SchemaBuilder<Query, Mutation, subscription::Subscription> {
 }
 
 /// The schema over an open platform.
-pub(crate) fn schema(platform: crate::Platform) -> LeerwerkSchema {
-    builder().data(loader::past(platform.models.clone())).data(platform).finish()
+pub(crate) fn schema(platform: crate::Platform, access: Access) -> LeerwerkSchema {
+    builder().data(loader::past(platform.models.clone())).data(platform).data(access).finish()
 }
 
 /// The schema as checked in at `schema/schema.graphql`.

@@ -7,6 +7,7 @@ mod health;
 mod kept;
 mod origin;
 mod problem;
+mod sign_in;
 mod sse;
 mod starting;
 mod tlog;
@@ -27,25 +28,29 @@ use serde::Serialize;
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, set_header::SetResponseHeaderLayer, trace::TraceLayer,
 };
-use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
+use tower_sessions::{Session, SessionManagerLayer, cookie::SameSite};
 
 pub use starting::starting;
 
 use crate::{
     Platform,
+    access::{Access, ProviderOptions, SessionLimits, Untrusted},
     graphql::{LeerwerkSchema, schema},
-    session::Sessions,
 };
 
 /// The largest request body, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
-/// How long a sign-in lasts without use.
-const SIGNED_IN: time::Duration = time::Duration::hours(12);
 
 /// How the service is offered.
 pub struct Options {
     /// The address people use, without a path; tells whether cookies are for HTTPS only.
     pub public_url: Option<String>,
+    /// Where the service listens: the address when `public_url` names none.
+    pub address: String,
+    /// Whom one can sign in with, in the order of their buttons.
+    pub providers: Vec<ProviderOptions>,
+    /// How long one stays signed in.
+    pub session_limits: SessionLimits,
     /// Who one can sign in as; nothing except with `--demo`.
     pub demo: Option<Vec<DemoPersona>>,
     /// Whom to tell of a weakness: a `mailto:` or `https:` address.
@@ -91,6 +96,7 @@ struct Shared {
     platform: Platform,
     schema: LeerwerkSchema,
     answers: kept::Answers,
+    access: Access,
     options: Arc<Options>,
 }
 
@@ -100,23 +106,41 @@ impl FromRef<Shared> for LeerwerkSchema {
     }
 }
 
+impl FromRef<Shared> for Access {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.access.clone()
+    }
+}
+
+/// The options cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("signing in cannot be offered: {0}")]
+pub struct RouterError(#[from] Untrusted);
+
 /// Everything that is served.
-pub fn router(platform: Platform, options: Options) -> Router {
+pub fn router(platform: Platform, options: Options) -> Result<Router, RouterError> {
     let https = options.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
-    let sessions = SessionManagerLayer::new(Sessions::new(platform.pool.clone()))
-        .with_name("leerwerk")
+    let base = options.public_url.clone().unwrap_or_else(|| format!("http://{}", options.address));
+    let access = Access::new(platform.pool.clone(), options.session_limits, options.providers.clone(), &base)?;
+    let cookies = SessionManagerLayer::new(access.sessions.clone())
+        // Browsers take a cookie of such a name only from this very host, and over HTTPS.
+        .with_name(if https { "__Host-leerwerk" } else { "leerwerk" })
+        .with_path("/")
         .with_same_site(SameSite::Lax)
         .with_http_only(true)
         .with_secure(https)
-        .with_expiry(Expiry::OnInactivity(SIGNED_IN));
+        .with_expiry(access.sessions.expiry());
+    let schema = schema(platform.clone(), access.clone());
     let options = Arc::new(options);
     let answers = kept::Answers::begin(&platform);
-    let shared = Shared { schema: schema(platform.clone()), platform, answers, options: options.clone() };
+    let shared = Shared { schema, platform, answers, access, options: options.clone() };
     let mut signed_in = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/graphql/ws", get(graphql::websocket))
         .route("/graphql/sse", get(sse::get).post(sse::post))
         .route("/session/end", post(end_session))
+        .route("/sign-in/{provider}", get(sign_in::begin))
+        .route("/sign-in/{provider}/callback", get(sign_in::callback))
         .route("/tlog/tile/{*path}", get(tlog::tile));
     if options.demo.is_some() {
         signed_in = signed_in.route("/demo/personas", get(demo::personas)).route("/demo/session", post(demo::sign_in));
@@ -124,8 +148,10 @@ pub fn router(platform: Platform, options: Options) -> Router {
     let header = |name: header::HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
-    signed_in
-        .layer(sessions)
+    let router = signed_in
+        .layer(cookies)
+        .route("/sign-in/providers", get(sign_in::providers))
+        .route("/sign-in/{provider}/back-channel-logout", post(sign_in::logged_out))
         .route("/tlog/checkpoint", get(tlog::checkpoint))
         .route("/tlog/keys", get(tlog::keys))
         .route("/tlog/proof/{position}", get(tlog::proof))
@@ -145,7 +171,8 @@ pub fn router(platform: Platform, options: Options) -> Router {
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(CompressionLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(span))
-        .with_state(shared)
+        .with_state(shared);
+    Ok(router)
 }
 
 async fn metrics(State(shared): State<Shared>) -> impl IntoResponse {

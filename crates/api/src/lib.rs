@@ -3,12 +3,13 @@
 //! Everything that is asked over the network comes in here; what changes something is handed to `app`, what is read
 //! comes from `readmodel`.
 
+mod access;
 mod graphql;
 mod http;
 mod language;
 mod markdown;
-mod session;
 
+pub use access::{Forgotten, ProviderOptions, SessionLimits, TABLES, forget_member, holds_sign_ins, prune};
 pub use graphql::sdl;
 pub use http::{About, DemoPersona, Options, router, starting};
 

@@ -12,7 +12,7 @@ mod source;
 mod turns;
 
 pub use error::{Declined, Failure, RunError};
-pub use policy::{Grounds, Policies, READ_ENTRIES, Reading};
+pub use policy::{Act, CREATE_ACCESS_TOKEN, END_SESSION, Grounds, Policies, READ_ENTRIES, REVOKE_ACCESS_TOKEN};
 pub use run::{By, Done, Request, Retry};
 pub use source::Source;
 

@@ -4,12 +4,22 @@ use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet
 use domain::{Standing, Timestamp, member::Role};
 use uuid::Uuid;
 
-/// Something the policies speak of that changes nothing.
+/// Something the policies speak of that is no command: it leaves no event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading(pub(crate) &'static str);
+pub struct Act {
+    pub(crate) name: &'static str,
+    /// What it is done to.
+    pub(crate) kind: &'static str,
+}
 
 /// Reading the events of the log as recorded, texts sealed.
-pub const READ_ENTRIES: Reading = Reading("read_entries");
+pub const READ_ENTRIES: Act = Act { name: "read_entries", kind: "log" };
+/// Ending a session of one's own.
+pub const END_SESSION: Act = Act { name: "end_session", kind: "session" };
+/// Making a token for a program that speaks for oneself.
+pub const CREATE_ACCESS_TOKEN: Act = Act { name: "create_access_token", kind: "access_token" };
+/// Revoking such a token of one's own.
+pub const REVOKE_ACCESS_TOKEN: Act = Act { name: "revoke_access_token", kind: "access_token" };
 
 /// The policies, parsed.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     App, Declined, Failure, RunError,
     load::{AsOf, Loaded, thing},
-    policy::{Grounds, Principal, Question, Reading},
+    policy::{Act, Grounds, Principal, Question},
 };
 
 /// How often a command is decided anew because somebody else was ahead.
@@ -241,9 +241,9 @@ impl App {
     }
 
     /// Whether a member may do something that is no command.
-    pub async fn may(&self, member: MemberId, Reading(action): Reading) -> Result<bool, Failure> {
+    pub async fn may(&self, member: MemberId, Act { name: action, kind }: Act) -> Result<bool, Failure> {
         let principal = self.principal(member, &[], self.source.now(), AsOf::Seen).await?;
-        Ok(self.policies.allow(&Question { principal: &principal, action, kind: "log", standing: &[] }))
+        Ok(self.policies.allow(&Question { principal: &principal, action, kind, standing: &[] }))
     }
 
     /// Every role a member holds now, in whatever scope.

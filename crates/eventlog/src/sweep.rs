@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, postgres::PgConnectOptions};
 
 use crate::{Log, error::code};
 
@@ -50,19 +50,22 @@ impl Log {
     /// Leaves nothing of what was deleted so far: writes the keys and the planner's samples into fresh files, and lets
     /// every file of the write-ahead log go that is older. `connect` is somebody who may ([`can_sweep`]); `seen` is what
     /// [`Self::erasures`] said before the read models were rebuilt. Whoever still holds what must go is waited for, each
-    /// for so long. Appends wait while the keys are written anew. May be repeated at any time.
+    /// for so long. Appends wait while the keys are written anew. `others` are tables outside of the log from which something
+    /// was deleted that must go as well. May be repeated at any time.
     pub async fn sweep(
         &self,
         connect: &PgConnectOptions,
         seen: Erasures,
+        others: &[&str],
         patience: Duration,
     ) -> Result<(), SweepError> {
         let mut connection = PgConnection::connect_with(connect).await?;
         needs(&mut connection).await?;
         sqlx::raw_sql("SET lock_timeout = '2s'").execute(&mut connection).await?;
         wait_for_older_snapshots(&mut connection, patience).await?;
-        rewrite(&mut connection, "VACUUM (FULL, FREEZE) log.data_key", patience).await?;
-        rewrite(&mut connection, "VACUUM (FULL, FREEZE) pg_catalog.pg_statistic", patience).await?;
+        for table in ["log.data_key"].iter().chain(others).chain(&["pg_catalog.pg_statistic"]) {
+            rewrite(&mut connection, table, patience).await?;
+        }
         cut_wal(&mut connection, patience).await?;
         sqlx::query!("UPDATE log.erasure SET swept = greatest(swept, $1)", seen.destroyed)
             .execute(&mut connection)
@@ -128,10 +131,11 @@ async fn wait_for_older_snapshots(connection: &mut PgConnection, patience: Durat
 }
 
 /// Writes a table anew, once nobody uses it.
-async fn rewrite(connection: &mut PgConnection, sql: &'static str, patience: Duration) -> Result<(), SweepError> {
+async fn rewrite(connection: &mut PgConnection, table: &str, patience: Duration) -> Result<(), SweepError> {
     let since = Instant::now();
     loop {
-        match sqlx::raw_sql(sql).execute(&mut *connection).await {
+        let sql = format!("VACUUM (FULL, FREEZE) {table}");
+        match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await {
             Ok(_) => return Ok(()),
             Err(error) if code(&error).as_deref() == Some(LOCK_TIMEOUT) && since.elapsed() < patience => {
                 tokio::time::sleep(LOOK).await;

@@ -97,13 +97,16 @@ async fn serve() -> Service {
     });
     let options = api::Options {
         public_url: None,
+        address: "127.0.0.1:8080".into(),
+        providers: Vec::new(),
+        session_limits: api::SessionLimits::default(),
         security_contact: None,
         signer: eventlog::LogSigner::parse(&eventlog::generate_log_key("localhost/bench").expect("a key"))
             .expect("a key"),
         demo: Some(personas.collect()),
         metrics: Box::new(String::new),
     };
-    let router = api::router(Platform { app, models, pool, as_of: None }, options);
+    let router = api::router(Platform { app, models, pool, as_of: None }, options).expect("a router");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listens");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(axum::serve(listener, router).into_future());

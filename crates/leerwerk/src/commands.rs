@@ -4,6 +4,7 @@ pub(crate) mod demo;
 pub(crate) mod erase;
 pub(crate) mod export;
 pub(crate) mod history;
+pub(crate) mod invite;
 pub(crate) mod log_key;
 pub(crate) mod migrate;
 pub(crate) mod read_models;

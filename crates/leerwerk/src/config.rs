@@ -4,6 +4,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, bail};
+use api::{ProviderOptions, SessionLimits};
 use audit::Moment;
 use chrono::TimeDelta;
 use clap::Args;
@@ -93,11 +94,24 @@ pub(crate) struct ServeConfig {
     #[arg(long, env = "LEERWERK_SECURITY_CONTACT")]
     pub(crate) security_contact: Option<String>,
 
+    /// A TOML file that says whom one can sign in with: a [[provider]] each, see deploy/README.md.
+    #[arg(long, env = "LEERWERK_SIGN_IN")]
+    pub(crate) sign_in: Option<PathBuf>,
+
+    /// How long one stays signed in without doing anything, in days or hours.
+    #[arg(long, env = "LEERWERK_SESSION_IDLE", default_value = "12h", value_parser = parse_time)]
+    session_idle: TimeDelta,
+
+    /// How long one stays signed in at most, in days or hours.
+    #[arg(long, env = "LEERWERK_SESSION_ABSOLUTE", default_value = "7d", value_parser = parse_time)]
+    session_absolute: TimeDelta,
+
     /// How long a repeated command is recognised by its idempotency key, in days or hours; at least a day.
     #[arg(long, env = "LEERWERK_RECEIPT_RETENTION", default_value = "30d", value_parser = parse_retention)]
     pub(crate) receipt_retention: Retention,
 
-    /// Load the demo world into an empty log, and let anybody sign in as one of its personas. Never in production.
+    /// Load the demo world into an empty log, and let anybody sign in as one of its personas. Never in production: it is
+    /// refused on a database on which somebody has signed in with an account.
     #[arg(long, env = "LEERWERK_DEMO")]
     pub(crate) demo: bool,
 
@@ -105,6 +119,30 @@ pub(crate) struct ServeConfig {
     /// 2026-03-03 or 2026-03-03T12:00:00Z (a day to its end). Runs beside a service that goes on; give it another --listen.
     #[arg(long, value_name = "POSITION|TIME")]
     pub(crate) as_of: Option<Moment>,
+}
+
+impl ServeConfig {
+    /// How long one stays signed in.
+    pub(crate) fn session_limits(&self) -> SessionLimits {
+        SessionLimits { idle: self.session_idle, absolute: self.session_absolute }
+    }
+
+    /// Whom one can sign in with.
+    pub(crate) fn providers(&self) -> anyhow::Result<Vec<ProviderOptions>> {
+        self.sign_in.as_deref().map_or(Ok(Vec::new()), crate::providers::read)
+    }
+
+    /// Everything that is wrong, in words.
+    fn wrong(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if let Err(error) = self.providers() {
+            wrong.push(format!("LEERWERK_SIGN_IN: {error:#}"));
+        }
+        if self.session_idle > self.session_absolute {
+            wrong.push("LEERWERK_SESSION_IDLE must not be longer than LEERWERK_SESSION_ABSOLUTE".into());
+        }
+        wrong
+    }
 }
 
 impl Config {
@@ -115,7 +153,15 @@ impl Config {
 
     /// Everything that is wrong, in one error.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        let mut wrong = Vec::new();
+        self.check_with(Vec::new())
+    }
+
+    /// The same, for `serve`.
+    pub(crate) fn check_to_serve(&self, serve: &ServeConfig) -> anyhow::Result<()> {
+        self.check_with(serve.wrong())
+    }
+
+    fn check_with(&self, mut wrong: Vec<String>) -> anyhow::Result<()> {
         if let Some(url) = &self.database_url
             && let Err(error) = url.parse::<PgConnectOptions>()
         {
@@ -206,14 +252,19 @@ pub(crate) fn parse_keys(text: &str) -> anyhow::Result<KeyEncryptionKeys> {
 
 /// A time such as `30d` or `36h`, long enough for clients that were away.
 fn parse_retention(text: &str) -> Result<Retention, String> {
+    Retention::new(parse_time(text)?).ok_or_else(|| format!("it must be at least {}h", Retention::LEAST.num_hours()))
+}
+
+/// A time such as `30d` or `36h`.
+fn parse_time(text: &str) -> Result<TimeDelta, String> {
     let (number, hours) = match (text.strip_suffix('d'), text.strip_suffix('h')) {
         (Some(days), _) => (days, 24),
         (_, Some(hours)) => (hours, 1),
         (None, None) => (text, 0),
     };
     let time = number.parse::<i64>().ok().filter(|_| hours > 0).and_then(|number| number.checked_mul(hours));
-    let time = time.and_then(TimeDelta::try_hours).ok_or("it must be a number of days or hours, such as 30d or 36h")?;
-    Retention::new(time).ok_or_else(|| format!("it must be at least {}h", Retention::LEAST.num_hours()))
+    let time = time.and_then(TimeDelta::try_hours).filter(|time| *time > TimeDelta::zero());
+    time.ok_or_else(|| "it must be a number of days or hours, such as 30d or 36h".into())
 }
 
 #[cfg(test)]

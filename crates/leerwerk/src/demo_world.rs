@@ -1,6 +1,6 @@
 //! The demo world as `serve --demo` offers it: loaded into an empty log, with personas to sign in as.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use api::{About, DemoPersona};
 use app::Source;
 use demo::PERSONAS;
@@ -10,6 +10,13 @@ use crate::platform::Platform;
 
 /// The seed of the world that everybody sees.
 const SEED: u64 = 1;
+
+/// Where somebody has signed in with an account of their own, nobody may come in as whoever they like.
+pub(crate) async fn check(platform: &Platform) -> anyhow::Result<()> {
+    let real = api::holds_sign_ins(&platform.pool).await?;
+    ensure!(!real, "--demo is refused: people have signed in here with accounts of their own; this is no demo world");
+    Ok(())
+}
 
 /// Loads the small world, unless the log holds something already.
 pub(crate) async fn load_if_empty(platform: &Platform) -> anyhow::Result<()> {

@@ -7,6 +7,7 @@ mod demo_world;
 mod housekeeping;
 mod log_key;
 mod platform;
+mod providers;
 mod telemetry;
 
 use clap::{Parser, Subcommand};
@@ -33,6 +34,8 @@ enum Command {
     Serve(commands::serve::Serve),
     /// Bring the database to the present schema and build the read models, then stop.
     Migrate,
+    /// Invite a member, e.g. the first administrator of a new platform.
+    Invite(commands::invite::Invite),
     /// Fill an empty log with the demo world.
     Demo(commands::demo::Demo),
     /// Print the history of one thing and the state it led to.
@@ -62,6 +65,7 @@ async fn main() -> anyhow::Result<()> {
     match cli.command {
         Command::Serve(serve) => serve.run(cli.config).await,
         Command::Migrate => commands::migrate::run(cli.config).await,
+        Command::Invite(invite) => invite.run(cli.config).await,
         Command::Demo(demo) => demo.run(cli.config).await,
         Command::History(history) => history.run(cli.config).await,
         Command::ReadModels(read_models) => read_models.run(cli.config).await,

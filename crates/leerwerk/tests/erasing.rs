@@ -108,6 +108,20 @@ async fn no_byte_of_an_erased_text_or_its_key_is_left_beside_a_running_service()
     let answer = beside.answer(furnished.1, question, &format!("De {kept} belt.")).await;
     let (question_scope, second_scope) = (format!("question:{}", question.0), format!("question:{}", second.0));
     let keys = [beside.wrapped(&member).await, beside.wrapped(&question_scope).await];
+    // They are signed in with an account, and a program speaks for them.
+    let account = marker();
+    let signed_in = format!(r#"{{"signed_in": {{"id": "{0}", "member": "{0}", "agent": "{account}"}}}}"#, furnished.1.0);
+    for sql in [
+        format!("INSERT INTO session.session (id_hash, data, expires_at) VALUES ('\\x01', '{signed_in}', 'infinity')"),
+        format!("INSERT INTO session.account (issuer, subject, member) VALUES ('x', '{account}', '{}')", furnished.1.0),
+        format!(
+            "INSERT INTO session.access_token (id, hash, member, name, scopes, expires_at)
+             VALUES ('{0}', '\\x02', '{0}', '{account}', '{{}}', 'infinity')",
+            furnished.1.0
+        ),
+    ] {
+        beside.sql(&sql).await;
+    }
     beside.folded().await;
     let before = beside.verified().await;
     // An auditor keeps what was signed before.
@@ -120,7 +134,7 @@ async fn no_byte_of_an_erased_text_or_its_key_is_left_beside_a_running_service()
     beside.sql("ANALYZE").await;
     beside.sql("CHECKPOINT").await;
 
-    let words = [&name, &title, &body, &long].map(|word| word.as_bytes().to_vec());
+    let words = [&name, &title, &body, &long, &account].map(|word| word.as_bytes().to_vec());
     let sought: Vec<&[u8]> = words.iter().chain(&keys).map(Vec::as_slice).collect();
     for what in &sought {
         let files = holding(&leerwerk.0, what);
@@ -218,7 +232,7 @@ async fn a_sweep_that_cannot_go_through_says_who_holds_what_was_erased() {
     process.log.keys().destroy(&format!("member:{}", furnished.1.0), at).await.expect("destroyed");
     let seen = process.log.erasures().await.expect("read");
     assert_eq!((seen.destroyed, seen.swept), (1, 0));
-    let sweep = async || process.log.sweep(&process.pool.connect_options(), seen, Duration::from_millis(1)).await;
+    let sweep = async || process.log.sweep(&process.pool.connect_options(), seen, &[], Duration::from_millis(1)).await;
 
     let connect = process.pool.connect_options().as_ref().clone().application_name("a long backup");
     let mut reader = PgConnection::connect_with(&connect).await.expect("connects");
@@ -236,6 +250,6 @@ async fn a_sweep_that_cannot_go_through_says_who_holds_what_was_erased() {
     assert!(matches!(&held, Err(SweepError::Held(who)) if who.contains("standby")), "{held:?}");
     assert_eq!(process.log.erasures().await.expect("read").swept, 0, "it is still to be done");
     process.sql("SELECT pg_drop_replication_slot('standby')").await;
-    process.log.sweep(&process.pool.connect_options(), seen, Duration::from_mins(1)).await.expect("swept");
+    process.log.sweep(&process.pool.connect_options(), seen, &[], Duration::from_mins(1)).await.expect("swept");
     assert_eq!(process.log.erasures().await.expect("read").swept, 1);
 }

@@ -19,13 +19,19 @@ use super::{
     loader::{Key, PastRows},
     past,
 };
-use crate::{Platform, language::Language};
+use crate::{
+    Platform,
+    access::{Credential, Scope},
+    language::Language,
+};
 
 /// Who asks, and how.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
-    /// Who is signed in.
+    /// For whom it is asked.
     pub(crate) viewer: Option<MemberId>,
+    /// By what right.
+    pub(crate) credential: Credential,
     /// The language of what is told.
     pub(crate) language: Language,
     /// How far the read models were when the request came in: everything it reads is at least as new.
@@ -53,9 +59,20 @@ pub(crate) trait Viewing {
     /// The position at which what is being shown stands; nothing when it is of now.
     fn moment(&self) -> Option<eventlog::Position>;
 
-    /// Whoever is signed in; everything but `viewer` asks for somebody.
+    /// Whoever is signed in; everything but `viewer` asks for somebody. What a mutation gives back may be read by whoever
+    /// may run it.
     fn viewer(&self) -> Result<MemberId, Failed> {
-        self.caller()?.viewer.ok_or(Failed::Unauthenticated)
+        let Caller { viewer, credential, .. } = self.caller()?;
+        let viewer = viewer.ok_or(Failed::Unauthenticated)?;
+        let reads = credential.allows(Scope::Read) || credential.allows(Scope::Contribute);
+        if reads { Ok(viewer) } else { Err(Failed::OutOfScope) }
+    }
+
+    /// Whoever is signed in and may change something.
+    fn contributor(&self) -> Result<MemberId, Failed> {
+        let Caller { viewer, credential, .. } = self.caller()?;
+        let viewer = viewer.ok_or(Failed::Unauthenticated)?;
+        if credential.allows(Scope::Contribute) { Ok(viewer) } else { Err(Failed::OutOfScope) }
     }
 
     /// What to read with, and that the answer rests on what is read.

@@ -14,6 +14,8 @@ use readmodel::ReadModelError;
 pub(crate) enum Failed {
     /// Nobody is signed in.
     Unauthenticated,
+    /// The access token was not made for this.
+    OutOfScope,
     /// An argument makes no sense; the message says which.
     BadInput(String),
     /// Too much at once.
@@ -30,6 +32,7 @@ impl Failed {
     fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::OutOfScope => "OUT_OF_SCOPE",
             Self::BadInput(_) => "BAD_INPUT",
             Self::Busy => "BUSY",
             Self::Unavailable => "UNAVAILABLE",
@@ -41,6 +44,7 @@ impl Failed {
     fn message(&self) -> String {
         match self {
             Self::Unauthenticated => "sign in first".into(),
+            Self::OutOfScope => "the access token was not made for this".into(),
             Self::BadInput(message) => message.clone(),
             Self::Busy => "the platform is busy; try again in a moment".into(),
             Self::Unavailable => "the platform cannot be reached for now; try again in a moment".into(),
@@ -56,7 +60,7 @@ impl Failed {
         match self {
             Self::Busy => Some(eventlog::BUSY_FOR),
             Self::Unavailable | Self::OutcomeUnknown => Some(eventlog::AWAY_FOR),
-            Self::Unauthenticated | Self::BadInput(_) | Self::Internal => None,
+            Self::Unauthenticated | Self::OutOfScope | Self::BadInput(_) | Self::Internal => None,
         }
     }
 
@@ -90,6 +94,12 @@ impl From<ReadModelError> for Failed {
         } else {
             Self::internal(&error)
         }
+    }
+}
+
+impl From<sqlx::Error> for Failed {
+    fn from(error: sqlx::Error) -> Self {
+        ReadModelError::from(error).into()
     }
 }
 

@@ -20,6 +20,7 @@ use readmodel::models::{
 use uuid::Uuid;
 
 use super::{
+    access,
     catalogue::{self, Dangling, Organisation, Theme},
     context::Viewing as _,
     error::Failed,
@@ -163,6 +164,16 @@ impl Viewer {
         Ok(ctx.platform()?.models.projects(&filter, i64::MAX, limit).await?.into_iter().map(Project).collect())
     }
 
+    /// The browsers in which they are signed in, the one used last first. For people, not for programs.
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<access::Session>, Failed> {
+        access::sessions(ctx).await
+    }
+
+    /// Their tokens for programs, the newest first. For people, not for programs.
+    async fn access_tokens(&self, ctx: &Context<'_>) -> Result<Vec<access::AccessToken>, Failed> {
+        access::tokens(ctx).await
+    }
+
     /// What they may do that needs no thing yet, e.g. `ask_question` or `draft_page`.
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<&'static str>, Failed> {
         let none = Uuid::nil();
@@ -182,7 +193,10 @@ pub(crate) struct MemberQueries;
 impl MemberQueries {
     /// Whoever is signed in; null when nobody is.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Viewer>, Failed> {
-        Ok(ctx.caller()?.viewer.map(Viewer))
+        match ctx.caller()?.viewer {
+            Some(_) => ctx.viewer().map(Viewer).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// A member, now or as they were; null before they came.

@@ -68,7 +68,8 @@ pub(crate) enum Wrong {
 }
 
 impl Wrong {
-    fn refusal(&self, language: Language) -> Refusal {
+    /// In the words of whoever typed it.
+    pub(crate) fn refusal(&self, language: Language) -> Refusal {
         let say = |nl: String, en: String| if language.is_dutch() { nl } else { en };
         let (code, field, message) = match self {
             Self::Text(field, TextError::Empty) => {
@@ -164,7 +165,7 @@ pub(crate) async fn run<C: Command>(
     change: Change,
     command: Result<C, Wrong>,
 ) -> Result<Result<Done, Refusal>, Failed> {
-    let viewer = ctx.viewer()?;
+    let viewer = ctx.contributor()?;
     let language = ctx.caller()?.language;
     if ctx.platform()?.as_of.is_some() {
         return Ok(Err(read_only(language)));

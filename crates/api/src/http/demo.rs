@@ -3,14 +3,14 @@
 use axum::{
     Json,
     extract::{State, rejection::JsonRejection},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::{DemoPersona, Shared, problem};
-use crate::session;
+use crate::access;
 
 /// Who one can sign in as.
 pub(super) async fn personas(State(shared): State<Shared>) -> Json<Vec<DemoPersona>> {
@@ -26,6 +26,7 @@ pub(super) struct SignIn {
 pub(super) async fn sign_in(
     State(shared): State<Shared>,
     session: Session,
+    headers: HeaderMap,
     body: Result<Json<SignIn>, JsonRejection>,
 ) -> Response {
     let Ok(Json(SignIn { persona })) = body else {
@@ -35,7 +36,8 @@ pub(super) async fn sign_in(
     let Some(found) = shared.options.demo.iter().flatten().find(|other| other.persona == persona) else {
         return problem::problem(StatusCode::NOT_FOUND, "NO_SUCH_PERSONA", "GET /demo/personas lists the personas");
     };
-    match session::sign_in(&session, found.member).await {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    match access::sign_in(&session, found.member, None, agent, shared.platform.app.source().id()).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => problem::unavailable(&error),
     }

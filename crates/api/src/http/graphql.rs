@@ -7,18 +7,19 @@ use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::{
     body::Bytes,
     extract::{FromRequestParts, RawQuery, State, WebSocketUpgrade},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use domain::id::MemberId;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tower_sessions::Session;
 
 use super::{PATIENCE, Shared, kept::Asked, problem};
 use crate::{
+    access::{self, Access, Credential},
     graphql::{Basis, Caller, Failed, LeerwerkSchema, request_error},
     language::Language,
-    session,
 };
 
 const JSON: &str = "application/json";
@@ -85,18 +86,47 @@ fn body(response: &GraphqlResponse) -> Bytes {
     serde_json::to_vec(response).unwrap_or_default().into()
 }
 
-/// Who asks, from the cookie and the headers.
+/// Who asks, from the cookie or the token, and the headers.
 pub(super) struct From(pub(super) Caller);
 
 impl FromRequestParts<Shared> for From {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
-        let session = Session::from_request_parts(parts, shared).await.map_err(IntoResponse::into_response)?;
-        let viewer = session::viewer(&session).await.map_err(|error| problem::unavailable(&error))?;
+        let (viewer, credential) = credential(parts, shared).await?;
         let position = shared.platform.models.position();
-        Ok(Self(Caller { viewer, language: Language::of(&parts.headers), position }))
+        Ok(Self(Caller { viewer, credential, language: Language::of(&parts.headers), position }))
     }
+}
+
+/// Who asks and by what right. A token that does not count is no reason to fall back on a cookie.
+async fn credential(parts: &mut Parts, shared: &Shared) -> Result<(Option<MemberId>, Credential), Response> {
+    if let Some(header) = parts.headers.get(header::AUTHORIZATION) {
+        let (member, credential) = of_token(header, shared).await?;
+        return Ok((Some(member), credential));
+    }
+    let session = Session::from_request_parts(parts, shared).await.map_err(IntoResponse::into_response)?;
+    let signed_in = access::signed_in(&session).await.map_err(|error| problem::unavailable(&error))?;
+    Ok(match signed_in {
+        Some(signed_in) => (Some(signed_in.member), Credential::Session(signed_in.id)),
+        None => (None, Credential::None),
+    })
+}
+
+/// Whose token a header holds (RFC 6750 §2.1).
+async fn of_token(header: &HeaderValue, shared: &Shared) -> Result<(MemberId, Credential), Response> {
+    let token = header.to_str().ok().and_then(|header| header.split_once(' '));
+    let found = match token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => shared.access.tokens.find(token.trim()).await,
+        _ => Ok(None),
+    };
+    found.map_err(|error| problem::unavailable(&error))?.ok_or_else(|| {
+        let detail = "the access token is not one of ours, has ended or was revoked";
+        let mut response = problem::problem(StatusCode::UNAUTHORIZED, "INVALID_TOKEN", detail);
+        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        response
+    })
 }
 
 /// The parameters of a request.
@@ -244,6 +274,7 @@ pub(super) async fn get(
 /// Queries, mutations and subscriptions over one connection.
 pub(super) async fn websocket(
     State(schema): State<LeerwerkSchema>,
+    State(access): State<Access>,
     From(caller): From,
     protocol: Result<GraphQLProtocol, StatusCode>,
     upgrade: WebSocketUpgrade,
@@ -252,8 +283,8 @@ pub(super) async fn websocket(
         let detail = "this address speaks graphql-transport-ws over WebSocket";
         return problem::problem(StatusCode::BAD_REQUEST, "NO_SUBPROTOCOL", detail);
     };
-    upgrade.protocols(["graphql-transport-ws"]).on_upgrade(move |socket| {
-        GraphQLWebSocket::new(socket, schema, protocol)
+    upgrade.protocols(["graphql-transport-ws"]).on_upgrade(async move |socket| {
+        let served = GraphQLWebSocket::new(socket, schema, protocol)
             .on_connection_init(move |payload: Value| async move {
                 // Browsers do not let pages set headers here, so the language may come with the first message.
                 let asked = payload["language"].as_str().and_then(Language::parse);
@@ -261,6 +292,10 @@ pub(super) async fn websocket(
                 data.insert(Caller { language: asked.unwrap_or(caller.language), ..caller });
                 Ok(data)
             })
-            .serve()
+            .serve();
+        tokio::select! {
+            () = served => {}
+            () = access.ends(caller.viewer, caller.credential) => {}
+        }
     })
 }

@@ -12,6 +12,7 @@ use readmodel::ForgettingCache;
 use super::graphql::Media;
 use crate::{
     Platform,
+    access::Credential,
     graphql::{Basis, Caller},
     language::Language,
 };
@@ -27,6 +28,7 @@ const AGE: TimeDelta = TimeDelta::minutes(1);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Asked {
     viewer: Option<MemberId>,
+    credential: Credential,
     language: Language,
     media: Media,
     /// Query, operation and variables, as they were sent.
@@ -58,7 +60,7 @@ pub(super) struct Answers(Arc<ForgettingCache<Asked, Given, Weight>>);
 
 impl Asked {
     pub(super) fn new(caller: Caller, media: Media, text: Bytes) -> Self {
-        Self { viewer: caller.viewer, language: caller.language, media, text }
+        Self { viewer: caller.viewer, credential: caller.credential, language: caller.language, media, text }
     }
 }
 

@@ -19,19 +19,24 @@ use super::{
     graphql::{From, read_body, read_query},
     problem,
 };
-use crate::graphql::{Caller, LeerwerkSchema};
+use crate::{
+    access::Access,
+    graphql::{Caller, LeerwerkSchema},
+};
 
 pub(super) async fn post(
     State(schema): State<LeerwerkSchema>,
+    State(access): State<Access>,
     headers: HeaderMap,
     From(caller): From,
     body: Bytes,
 ) -> Response {
-    respond(&schema, caller, read_body(&headers, &body))
+    respond(&schema, access, caller, read_body(&headers, &body))
 }
 
 pub(super) async fn get(
     State(schema): State<LeerwerkSchema>,
+    State(access): State<Access>,
     From(caller): From,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -42,12 +47,21 @@ pub(super) async fn get(
         });
         if mutates { Err("GET takes queries and subscriptions only") } else { Ok(request) }
     });
-    respond(&schema, caller, request)
+    respond(&schema, access, caller, request)
 }
 
-fn respond(schema: &LeerwerkSchema, caller: Caller, request: Result<Request, &'static str>) -> Response {
+fn respond(
+    schema: &LeerwerkSchema,
+    access: Access,
+    caller: Caller,
+    request: Result<Request, &'static str>,
+) -> Response {
     match request {
-        Ok(request) => Sse::new(events(schema, request.data(caller))).keep_alive(KeepAlive::default()).into_response(),
+        Ok(request) => {
+            let ended = async move { access.ends(caller.viewer, caller.credential).await };
+            let events = events(schema, request.data(caller)).take_until(Box::pin(ended));
+            Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+        }
         Err(wrong) => problem::problem(StatusCode::BAD_REQUEST, "BAD_INPUT", wrong),
     }
 }

@@ -3,6 +3,12 @@
 
 use std::fmt::Write as _;
 
+use super::{Shared, graphql::From, problem};
+use crate::{
+    access::Scope,
+    graphql::Caller,
+    http::tlog::path::{Place, TilePath},
+};
 use axum::{
     extract::{Path, State},
     http::{StatusCode, header},
@@ -10,13 +16,6 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use eventlog::{Hash, Position, ReadError};
-use tower_sessions::Session;
-
-use super::{Shared, problem};
-use crate::{
-    http::tlog::path::{Place, TilePath},
-    session,
-};
 
 mod path;
 
@@ -41,7 +40,7 @@ pub(super) async fn keys(State(shared): State<Shared>) -> Response {
 }
 
 /// A tile of the tree, or the entries under one.
-pub(super) async fn tile(State(shared): State<Shared>, session: Session, Path(path): Path<String>) -> Response {
+pub(super) async fn tile(State(shared): State<Shared>, From(caller): From, Path(path): Path<String>) -> Response {
     let Some(TilePath { place, index, width }) = TilePath::parse(&path) else { return problem::not_found() };
     match place {
         Place::Level(level) => match shared.platform.app.log().tile(level, index, width).await {
@@ -49,7 +48,7 @@ pub(super) async fn tile(State(shared): State<Shared>, session: Session, Path(pa
             Ok(None) => problem::not_found(),
             Err(error) => unreadable(&error),
         },
-        Place::Entries => match may_read_entries(&shared, &session).await {
+        Place::Entries => match may_read_entries(&shared, caller).await {
             Ok(()) => entries(&shared, index, width).await,
             Err(response) => response,
         },
@@ -121,12 +120,15 @@ async fn entries(shared: &Shared, index: u64, width: u16) -> Response {
     answer(BYTES, "private, max-age=31536000, immutable", bundle)
 }
 
-async fn may_read_entries(shared: &Shared, session: &Session) -> Result<(), Response> {
-    let viewer = session::viewer(session).await.map_err(|error| problem::unavailable(&error))?;
-    let Some(member) = viewer else {
+async fn may_read_entries(shared: &Shared, caller: Caller) -> Result<(), Response> {
+    let Some(member) = caller.viewer else {
         let detail = "sign in as an auditor to read the events of the log";
         return Err(problem::problem(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", detail));
     };
+    if !caller.credential.allows(Scope::Entries) {
+        let detail = "the access token was not made for reading the events of the log";
+        return Err(problem::problem(StatusCode::FORBIDDEN, "OUT_OF_SCOPE", detail));
+    }
     match shared.platform.app.may(member, app::READ_ENTRIES).await {
         Ok(true) => Ok(()),
         Ok(false) => {

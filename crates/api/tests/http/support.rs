@@ -96,6 +96,9 @@ impl World {
         let demo = MEMBERS.iter().map(|(name, _)| persona(name)).collect();
         let options = Options {
             public_url: None,
+            address: "127.0.0.1:8080".into(),
+            providers: Vec::new(),
+            session_limits: api::SessionLimits::default(),
             security_contact: None,
             demo: Some(demo),
             signer: signer(),
@@ -108,7 +111,7 @@ impl World {
             intervention: String::new(),
             region: String::new(),
             organisation: String::new(),
-            router: api::router(platform, options),
+            router: api::router(platform, options).expect("a router"),
             database,
         }
     }

@@ -3,9 +3,11 @@
 use std::{fmt::Write as _, time::Instant};
 
 use anyhow::{Context as _, bail};
+use api::Forgotten;
 use app::Source;
 use clap::Args;
 use eventlog::KeyState;
+use uuid::Uuid;
 
 use super::{history::print, sweep::sweep};
 use crate::{config::Config, platform::Platform};
@@ -35,6 +37,13 @@ impl Erase {
             let done = platform.log.keys().destroy(scope, Source::system().now()).await?;
             let what = if done { "destroyed" } else { "was destroyed before" };
             writeln!(told, "{scope}: {what}")?;
+            if let Some(member) = scope.strip_prefix("member:").and_then(|id| id.parse::<Uuid>().ok()) {
+                let Forgotten { sessions, tokens, accounts } = api::forget_member(&platform.pool, member).await?;
+                writeln!(
+                    told,
+                    "{scope}: {sessions} sessions, {tokens} access tokens and {accounts} accounts are gone"
+                )?;
+            }
         }
         // Whatever comes now, this is done.
         print(&told)?;

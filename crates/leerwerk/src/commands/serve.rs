@@ -38,7 +38,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) async fn run(self, config: Config) -> anyhow::Result<()> {
-        config.check()?;
+        config.check_to_serve(&self.config)?;
         let listener = TcpListener::bind(self.config.listen)
             .await
             .with_context(|| format!("cannot listen on {}", self.config.listen))?;
@@ -59,7 +59,7 @@ impl Serve {
                 .into_future(),
         );
         let (platform, models, _housekeeping) = tokio::select! {
-            prepared = self.prepare(&config, build, &gate, metrics) => prepared?,
+            prepared = self.prepare(&config, build, &gate, address, metrics) => prepared?,
             // Asked to stop while it prepared.
             _ = &mut left => return Ok(()),
         };
@@ -80,6 +80,7 @@ impl Serve {
         config: &Config,
         build: readmodel::BuildOptions,
         gate: &Gate,
+        address: SocketAddr,
         metrics: PrometheusHandle,
     ) -> anyhow::Result<(Platform, Arc<ReadModels>, JoinSet<()>)> {
         let platform = if self.config.as_of.is_some() {
@@ -87,6 +88,9 @@ impl Serve {
         } else {
             Platform::open(config).await?
         };
+        if self.config.demo {
+            crate::demo_world::check(&platform).await?;
+        }
         if self.config.demo && self.config.as_of.is_none() {
             crate::demo_world::load_if_empty(&platform).await?;
         }
@@ -102,18 +106,21 @@ impl Serve {
         let app = Arc::new(App::new(platform.log.clone(), Policies::embedded()?, Source::system()));
         // Who shows the past changes nothing, not even receipts.
         let retention = if as_of.is_none() { Some(self.config.receipt_retention) } else { None };
-        let housekeeping = housekeeping::start(&app, retention);
+        let housekeeping = housekeeping::start(&app, retention, platform.pool.clone(), self.config.session_limits());
         let demo = if self.config.demo { Some(crate::demo_world::personas()) } else { None };
         let router = api::router(
             api::Platform { app, models: models.clone(), pool: platform.pool.clone(), as_of },
             api::Options {
                 public_url: self.config.public_url.clone(),
+                address: address.to_string(),
+                providers: self.config.providers()?,
+                session_limits: self.config.session_limits(),
                 security_contact: self.config.security_contact.clone(),
                 signer: crate::log_key::signer(config)?,
                 demo,
                 metrics: Box::new(move || metrics.render()),
             },
-        );
+        )?;
         let _ = gate.ready.set(router); // nobody else sets it
         Ok((platform, models, housekeeping))
     }

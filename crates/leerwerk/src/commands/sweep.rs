@@ -43,5 +43,5 @@ pub(crate) async fn sweep(platform: &Platform) -> anyhow::Result<()> {
     eventlog::can_sweep(&platform.owner).await?;
     let seen = platform.log.erasures().await?;
     readmodel::renew(&platform.pool, &platform.log).await.context("the read models cannot be rebuilt")?;
-    Ok(platform.log.sweep(&platform.owner, seen, PATIENCE).await?)
+    Ok(platform.log.sweep(&platform.owner, seen, &api::TABLES, PATIENCE).await?)
 }

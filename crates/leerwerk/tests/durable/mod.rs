@@ -159,8 +159,8 @@ impl Process {
         sqlx::query_scalar(sql).bind(scope).fetch_one(&self.pool).await.expect("a key")
     }
 
-    pub(crate) async fn sql(&self, sql: &'static str) {
-        sqlx::raw_sql(sql).execute(&self.pool).await.expect("done");
+    pub(crate) async fn sql(&self, sql: &str) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&self.pool).await.expect("done");
     }
 }
 

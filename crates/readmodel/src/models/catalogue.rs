@@ -68,6 +68,18 @@ pub enum About {
     },
 }
 
+impl Entry {
+    /// Its name; of a theme the Dutch one.
+    pub fn name(&self) -> &str {
+        match &self.about {
+            About::Theme { name, .. }
+            | About::Intervention { name, .. }
+            | About::Region { name, .. }
+            | About::Organisation { name, .. } => name,
+        }
+    }
+}
+
 impl Model for Catalogue {
     const NAME: &'static str = "catalogue";
     const KINDS: &'static [&'static str] = &[

@@ -24,6 +24,8 @@ pub struct MemberRow {
     pub id: MemberId,
     /// Their name.
     pub name: Shown,
+    /// The e-mail address they were invited at.
+    pub email: Shown,
     /// What they do.
     pub profession: Option<Profession>,
     /// Where they work.
@@ -42,7 +44,8 @@ impl Model for Members {
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("member.rs");
     const ORIGIN: Origin = Origin::Stream;
-    const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} (((doc ->> 'since')::bigint))"];
+    const INDEXES: &'static [&'static str] =
+        &["CREATE INDEX ON {table} (((doc ->> 'since')::bigint))", "CREATE INDEX ON {table} (lower(doc ->> 'email'))"];
     const BRINGS: &'static [(&'static str, &'static str)] = &[("doc ->> 'organisation'", "catalogue")];
     type Row = MemberRow;
 
@@ -57,11 +60,12 @@ impl Model for Members {
         let Event::Member(happened) = &event.event else { return };
         let key = event.stream.id.to_string();
         match happened {
-            MemberEvent::MemberInvited { name, organisation, .. } => rows.put(
+            MemberEvent::MemberInvited { name, email, organisation } => rows.put(
                 key,
                 MemberRow {
                     id: event.stream.id.into(),
                     name: name.into(),
+                    email: email.into(),
                     profession: None,
                     organisation: *organisation,
                     expertise: Vec::new(),
@@ -92,5 +96,16 @@ impl ReadModels {
         .fetch_all(&self.pool)
         .await?;
         docs.iter().map(|doc| tables::read::<Members>(doc)).collect()
+    }
+
+    /// The members who were invited at an address, whatever its case; no more than two are told of.
+    pub async fn members_with_email(&self, email: &str) -> Result<Vec<MemberId>, ReadModelError> {
+        let ids = sqlx::query_scalar!(
+            r#"SELECT key::uuid AS "id!" FROM member WHERE lower(doc ->> 'email') = lower($1) ORDER BY key LIMIT 2"#,
+            email.trim()
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids.into_iter().map(MemberId::from).collect())
     }
 }

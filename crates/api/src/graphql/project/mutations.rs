@@ -184,7 +184,7 @@ impl ProjectMutations {
     /// Begin a project; you lead it.
     async fn register_project(&self, ctx: &Context<'_>, input: RegisterProjectInput) -> Result<ProjectPayload, Failed> {
         let id: ProjectId = ctx.platform()?.app.source().id();
-        let lead = ctx.viewer()?;
+        let lead = ctx.contributor()?;
         let command = (|| {
             Ok(RegisterProject {
                 project: id,

@@ -158,7 +158,7 @@ impl QuestionMutations {
     async fn ask_question(&self, ctx: &Context<'_>, input: AskQuestionInput) -> Result<QuestionPayload, Failed> {
         let app = &ctx.platform()?.app;
         let id: QuestionId = app.source().id();
-        let hidden = if input.anonymous { Some(app.hide_asker(id, ctx.viewer()?).await?) } else { None };
+        let hidden = if input.anonymous { Some(app.hide_asker(id, ctx.contributor()?).await?) } else { None };
         let scope = KeyScope::of(QuestionAggregate::KIND, id);
         let command = (|| {
             Ok(AskQuestion {
@@ -225,7 +225,7 @@ impl QuestionMutations {
 
     /// Make yourself known as who asked an anonymous question. This cannot be undone.
     async fn reveal_asker(&self, ctx: &Context<'_>, input: RevealAskerInput) -> Result<QuestionPayload, Failed> {
-        let member = ctx.viewer()?;
+        let member = ctx.contributor()?;
         let command = question(&input.question_id).map(|question| RevealAsker { question, member });
         run(ctx, &input, input.change.clone(), command).await
     }

@@ -1,0 +1,290 @@
+// Signing in with an account at a provider: what works, and everything that must not.
+import assert from 'node:assert/strict';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { after, before, describe, test } from 'node:test';
+import { provider, Visitor } from './support/provider.js';
+import { freshDirectory, run, serve } from './support/service.js';
+
+const SANNE = 'Sanne';
+
+let service, zorg, kennis, data, file, sanne;
+
+before(async () => {
+  data = join(freshDirectory(), 'data');
+  zorg = await provider({});
+  kennis = await provider({});
+  file = join(freshDirectory(), 'providers.toml');
+  writeFileSync(file, zorg.toml('zorg', 'Zorg-ID') + kennis.toml('kennis', 'Kennislogin'));
+  chmodSync(file, 0o644);
+  const env = { LEERWERK_DATA_DIR: data, LEERWERK_LOG: 'error' };
+  const invite = (name, email, ...more) =>
+    run(['invite', name, email, '--organisation', 'Hospice De Linde', ...more], env);
+  const first = await invite(SANNE, 'Sanne@Linde.example', '--region', 'Groningen', '--consortium', 'ligare', '--role', 'administrator');
+  assert.equal(first.code, 0, first.stderr);
+  sanne = /member (\S+) may sign in/.exec(first.stdout)[1];
+  const second = await invite('Joost', 'joost@linde.example', '--role', 'auditor');
+  assert.equal(second.code, 0, second.stderr);
+  const again = await invite('Sanne', 'sanne@linde.example');
+  assert.match(again.stderr, /has this e-mail address already/);
+  Object.assign(zorg.accounts, {
+    'zorg-1': { email: 'sanne@linde.example', email_verified: true, name: SANNE },
+    'zorg-2': { email: 'joost@linde.example', email_verified: true },
+    'zorg-3': { email: 'onbekend@elders.example', email_verified: true },
+    'zorg-4': { email: 'joost@linde.example', email_verified: false },
+    'zorg-5': { email: 'sanne@linde.example', email_verified: true },
+  });
+  Object.assign(kennis.accounts, { 'kennis-1': { email: 'sanne@linde.example', email_verified: true } });
+  service = await serve({ demo: false, data, args: ['--sign-in', file] });
+  zorg.knows(service.url, 'zorg');
+  kennis.knows(service.url, 'kennis');
+});
+after(async () => {
+  await service?.stop();
+  await zorg?.stop();
+  await kennis?.stop();
+});
+
+const isOurs = (url) => url.startsWith(service.url);
+const isBack = (url) => isOurs(url) && new URL(url).pathname.endsWith('/callback');
+const failure = (location) => new URL(location, service.url).searchParams.get('fout');
+
+/** From the button to the moment the provider sends them back. */
+async function toCallback(visitor, key, person, { then = '/', change = (url) => url } = {}) {
+  const at = { zorg, kennis }[key];
+  at.person = person;
+  const begun = await visitor.fetch(`${service.url}/sign-in/${key}?then=${encodeURIComponent(then)}`);
+  assert.equal(begun.status, 303);
+  return visitor.follow(change(begun.headers.get('location')), isBack);
+}
+
+/** The whole way; gives where they end up. */
+async function signIn(visitor, key, person, options) {
+  const back = await visitor.fetch(await toCallback(visitor, key, person, options));
+  assert.equal(back.status, 303);
+  return back.headers.get('location');
+}
+
+async function ask(visitor, query, variables = {}, headers = {}) {
+  const response = await visitor.fetch(`${service.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query, variables }),
+  });
+  return response.json();
+}
+
+const viewer = async (visitor) => (await ask(visitor, '{ viewer { member { id } } }')).data?.viewer?.member?.id ?? null;
+const sessions = async (visitor) => (await ask(visitor, '{ viewer { sessions { id current provider agent } } }')).data.viewer.sessions;
+
+describe('with an account at a provider', () => {
+  test('one may choose between providers', async () => {
+    const response = await service.get('/sign-in/providers');
+    assert.deepEqual(await response.json(), [{ key: 'zorg', name: 'Zorg-ID' }, { key: 'kennis', name: 'Kennislogin' }]);
+    const persona = await service.get('/demo/session', { method: 'POST', body: '{"persona":"sanne"}', headers: { 'content-type': 'application/json' } });
+    assert.ok([404, 405].includes(persona.status), `nobody comes in as whoever they like: ${persona.status}`);
+    assert.equal((await service.get('/sign-in/elders')).status, 404);
+  });
+
+  test('the first sign-in finds the member by a verified address, later ones by the account', async () => {
+    const visitor = new Visitor();
+    assert.equal(await signIn(visitor, 'zorg', 'zorg-1', { then: '/vragen?x=1' }), '/vragen?x=1');
+    assert.equal(await viewer(visitor), `member-${sanne}`);
+    // The address goes to somebody else; the account stays hers.
+    zorg.accounts['zorg-1'].email = 'anders@linde.example';
+    const later = new Visitor();
+    assert.equal(await signIn(later, 'zorg', 'zorg-1'), '/');
+    assert.equal(await viewer(later), `member-${sanne}`);
+  });
+
+  test('another provider that vouches for the same address is another way in', async () => {
+    const visitor = new Visitor();
+    assert.equal(await signIn(visitor, 'kennis', 'kennis-1'), '/');
+    assert.equal(await viewer(visitor), `member-${sanne}`);
+  });
+
+  test('the session has another id than the visit before', async () => {
+    const visitor = new Visitor();
+    const back = await toCallback(visitor, 'zorg', 'zorg-2');
+    const earlier = visitor.cookie(service.url);
+    assert.equal((await visitor.fetch(back)).headers.get('location'), '/');
+    assert.notEqual(visitor.cookie(service.url), earlier);
+    const fixed = await fetch(`${service.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie: earlier },
+      body: JSON.stringify({ query: '{ viewer { member { id } } }' }),
+    });
+    assert.equal((await fixed.json()).data.viewer, null, 'whoever knew the id of before is nobody');
+  });
+
+  test('one is sent on to nowhere else', async () => {
+    assert.equal(await signIn(new Visitor(), 'zorg', 'zorg-2', { then: '//elders.example/' }), '/');
+  });
+});
+
+describe('nobody is signed in', () => {
+  const refused = async (location, code, visitor) => {
+    assert.equal(failure(location), code, location);
+    assert.equal(await viewer(visitor), null);
+  };
+
+  test('who is no member', async () => {
+    const visitor = new Visitor();
+    await refused(await signIn(visitor, 'zorg', 'zorg-3'), 'NO_MEMBER', visitor);
+  });
+
+  test('whose provider does not vouch for the address', async () => {
+    const visitor = new Visitor();
+    await refused(await signIn(visitor, 'zorg', 'zorg-4'), 'EMAIL_NOT_VERIFIED', visitor);
+  });
+
+  test('who was handed the address of a member that signs in with another account there', async () => {
+    const visitor = new Visitor();
+    await refused(await signIn(visitor, 'zorg', 'zorg-5'), 'OTHER_ACCOUNT', visitor);
+  });
+
+  test('who says no at the provider', async () => {
+    const visitor = new Visitor();
+    zorg.refuses = true;
+    try {
+      await refused(await signIn(visitor, 'zorg', 'zorg-2'), 'REFUSED_THERE', visitor);
+    } finally {
+      zorg.refuses = false;
+    }
+  });
+
+  test('with a nonce of another sign-in', async () => {
+    const visitor = new Visitor();
+    const change = (url) => url.replace(/nonce=[^&]*/, 'nonce=of-somebody-else');
+    await refused(await signIn(visitor, 'zorg', 'zorg-2', { change }), 'NOT_TRUSTED', visitor);
+  });
+
+  test('with a code that was used before', async () => {
+    const visitor = new Visitor();
+    const used = await toCallback(visitor, 'zorg', 'zorg-2');
+    assert.equal((await visitor.fetch(used)).headers.get('location'), '/');
+    const again = await visitor.fetch(used);
+    assert.equal(failure(again.headers.get('location')), 'NOT_BEGUN', 'the sign-in was finished');
+    // Under a sign-in that was begun, but of another code.
+    const other = new Visitor();
+    const fresh = new URL(await toCallback(other, 'zorg', 'zorg-2'));
+    fresh.searchParams.set('code', new URL(used).searchParams.get('code'));
+    await refused((await other.fetch(fresh.href)).headers.get('location'), 'NOT_TRUSTED', other);
+  });
+
+  test('in a browser in which the sign-in was not begun', async () => {
+    const back = await toCallback(new Visitor(), 'zorg', 'zorg-2');
+    const other = new Visitor();
+    await refused((await other.fetch(back)).headers.get('location'), 'NOT_BEGUN', other);
+  });
+
+  test('by a provider that answers for another', async () => {
+    const visitor = new Visitor();
+    const back = new URL(await toCallback(visitor, 'zorg', 'zorg-2'));
+    back.searchParams.set('iss', kennis.issuer);
+    await refused((await visitor.fetch(back.href)).headers.get('location'), 'NOT_TRUSTED', visitor);
+    const elsewhere = await toCallback(visitor, 'zorg', 'zorg-2');
+    const answer = await visitor.fetch(elsewhere.replace('/sign-in/zorg/', '/sign-in/kennis/'));
+    await refused(answer.headers.get('location'), 'NOT_BEGUN', visitor);
+  });
+
+  test('with a token that has expired', async () => {
+    const visitor = new Visitor();
+    [zorg.lasts, zorg.takes] = [1, 2.1];
+    try {
+      await refused(await signIn(visitor, 'zorg', 'zorg-2'), 'NOT_TRUSTED', visitor);
+    } finally {
+      [zorg.lasts, zorg.takes] = [60, 0];
+    }
+  });
+
+  test('while the provider is away', async () => {
+    const visitor = new Visitor();
+    const handle = zorg.handle;
+    const back = await toCallback(visitor, 'zorg', 'zorg-2');
+    zorg.handle = null;
+    try {
+      assert.match(failure((await visitor.fetch(back)).headers.get('location')), /NOT_TRUSTED|PROVIDER_AWAY/);
+    } finally {
+      zorg.handle = handle;
+    }
+  });
+});
+
+test('a provider may change its keys', async () => {
+  zorg.knows(service.url, 'zorg');
+  // Only just asked, it would not be asked again: so that nobody makes us ask by sending rubbish.
+  await pause(5_500);
+  assert.equal(await signIn(new Visitor(), 'zorg', 'zorg-2'), '/');
+});
+
+describe('sessions', () => {
+  test('one sees them, ends one, and ends all others', async () => {
+    const [here, there, third] = [new Visitor(), new Visitor(), new Visitor()];
+    await signIn(here, 'kennis', 'kennis-1');
+    const end = `mutation ($input: EndOtherSessionsInput!) { endOtherSessions(input: $input) { ... on SessionsChanged { sessions { id current } } } }`;
+    const left = (await ask(here, end, { input: {} })).data.endOtherSessions.sessions;
+    assert.deepEqual(left.map(({ current }) => current), [true]);
+    await signIn(there, 'kennis', 'kennis-1');
+    await signIn(third, 'kennis', 'kennis-1');
+    const all = await sessions(here);
+    assert.equal(all.length, 3);
+    assert.ok(all.every((one) => one.provider === 'Kennislogin'));
+    const { id } = (await sessions(there)).find(({ current }) => current);
+    const one = `mutation ($input: EndSessionInput!) { endSession(input: $input) { ... on SessionsChanged { sessions { id } } } }`;
+    await ask(here, one, { input: { sessionId: id } });
+    assert.equal(await viewer(there), null);
+    assert.equal(await viewer(third), `member-${sanne}`);
+    await ask(here, end, { input: {} });
+    assert.equal(await viewer(third), null);
+    assert.equal(await viewer(here), `member-${sanne}`);
+  });
+
+  test('end when one signs out at the provider', async () => {
+    const [one, other] = [new Visitor(), new Visitor()];
+    await signIn(one, 'kennis', 'kennis-1');
+    await signIn(other, 'kennis', 'kennis-1');
+    const page = await (await one.fetch(`${kennis.issuer}/session/end`)).text();
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)[1];
+    const body = new URLSearchParams({ xsrf, logout: 'yes' });
+    const confirmed = await one.fetch(`${kennis.issuer}/session/end/confirm`, { method: 'POST', body });
+    assert.ok(confirmed.status < 400, `${confirmed.status}`);
+    assert.equal(await viewer(one), null, 'the provider said so');
+    assert.equal(await viewer(other), `member-${sanne}`, 'another sign-in there goes on');
+  });
+
+  test('do not end by a logout token that does not hold', async () => {
+    const visitor = new Visitor();
+    await signIn(visitor, 'kennis', 'kennis-1');
+    const claims = {
+      iss: kennis.issuer, aud: 'leerwerk', iat: Math.floor(Date.now() / 1_000), jti: '1', sub: 'kennis-1',
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    };
+    const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    for (const [alg, signature] of [['none', ''], ['RS256', 'AAAA'], ['HS256', 'AAAA']]) {
+      const logout_token = `${part({ alg, typ: 'logout+jwt' })}.${part(claims)}.${signature}`;
+      const response = await service.get('/sign-in/kennis/back-channel-logout', { method: 'POST', body: new URLSearchParams({ logout_token }) });
+      assert.equal(response.status, 400, alg);
+      assert.equal((await response.json()).code, 'INVALID_LOGOUT_TOKEN');
+    }
+    assert.equal(await viewer(visitor), `member-${sanne}`);
+  });
+});
+
+test('what was signed in with goes with the member, and no demo world is opened here', async () => {
+  const joost = new Visitor();
+  await signIn(joost, 'zorg', 'zorg-2');
+  const id = (await viewer(joost)).replace('member-', '');
+  const erased = await service.command('erase', `member:${id}`);
+  assert.equal(erased.code, 0, erased.stderr);
+  assert.match(erased.stdout, /[1-9]\d* sessions, 0 access tokens and 1 accounts are gone/);
+  await pause(1_100);
+  assert.equal(await viewer(joost), null);
+  assert.equal(failure(await signIn(new Visitor(), 'zorg', 'zorg-2')), 'NO_MEMBER');
+  assert.ok(!/linde\.example|zorg-\d|a-secret-of-the-tests/.test(service.logged), service.logged);
+  await service.stop();
+  const demo = await run(['serve', '--demo'], { LEERWERK_DATA_DIR: data, LEERWERK_LISTEN: '127.0.0.1:0' });
+  assert.notEqual(demo.code, 0);
+  assert.match(demo.stderr, /--demo is refused/);
+});
