@@ -81,6 +81,7 @@ const PAGES = [
   ['knowledge-page', 'sanne', () => `/kennis/${things.knowledge}`],
   ['knowledge-edit', 'bram', () => `/kennis/${things.knowledge}/bewerken`],
   ['knowledge-new', 'bram', () => '/kennis/nieuw'],
+  ['access', 'koen', () => '/ik'],
   ['record', 'koen', () => '/spoor/2500'],
   ['unknown', 'sanne', () => '/bestaat/niet'],
   ['unknown-question', 'sanne', () => '/vragen/question-00000000-0000-7000-8000-000000000000'],

@@ -4,6 +4,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
+import { drawn, launch, open, overflow, PHONE, picture, violations } from './support/browser.js';
 import { provider, Visitor } from './support/provider.js';
 import { freshDirectory, run, serve } from './support/service.js';
 
@@ -269,6 +270,81 @@ describe('sessions', () => {
       assert.equal((await response.json()).code, 'INVALID_LOGOUT_TOKEN');
     }
     assert.equal(await viewer(visitor), `member-${sanne}`);
+  });
+});
+
+describe('in the browser', () => {
+  let browser;
+  before(async () => (browser = await launch()));
+  after(() => browser?.close());
+
+  const looksRight = async (page, name) => {
+    await drawn(page);
+    await picture(page, name);
+    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(await overflow(page), []);
+  };
+
+  test('one presses a button with the keyboard, and is back where one wanted to be', async () => {
+    const page = await open(browser, service.url, { viewport: PHONE });
+    zorg.person = 'zorg-1';
+    await page.goto('/ik');
+    await page.waitForURL(/aanmelden/);
+    await page.getByRole('link', { name: 'Aanmelden met Zorg-ID' }).waitFor();
+    await looksRight(page, 'sign-in-providers-360');
+    await page.getByRole('link', { name: 'Aanmelden met Zorg-ID' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${service.url}/ik`);
+    await page.getByText('dit apparaat').waitFor();
+    await looksRight(page, 'own-access-360');
+    await page.context().close();
+  });
+
+  test('whoever may not come in is told why, and what to do', async () => {
+    const page = await open(browser, service.url, { viewport: PHONE });
+    zorg.person = 'zorg-3';
+    await page.goto('/aanmelden');
+    await page.getByRole('link', { name: 'Aanmelden met Zorg-ID' }).click();
+    await page.getByRole('alert').getByText('Bij het e-mailadres van Zorg-ID hoort hier niemand.').waitFor();
+    await looksRight(page, 'sign-in-refused-360');
+    for (const code of ['PROVIDER_AWAY', 'NOT_BEGUN', 'REFUSED_THERE', 'NOT_TRUSTED', 'EMAIL_NOT_VERIFIED', 'SEVERAL_MEMBERS', 'OTHER_ACCOUNT', 'ELSE']) {
+      await page.goto(`/aanmelden?fout=${code}&bij=zorg`);
+      assert.ok((await page.getByRole('alert').innerText()).length > 20, code);
+    }
+    await page.context().close();
+  });
+
+  test('one makes a token for a program, which reads and does no more, and revokes it', async () => {
+    const page = await open(browser, service.url, { viewport: PHONE });
+    kennis.person = 'kennis-1';
+    await page.goto('/aanmelden?naar=/ik');
+    await page.getByRole('link', { name: 'Aanmelden met Kennislogin' }).click();
+    await page.getByRole('button', { name: 'Maak een sleutel' }).click();
+    await page.getByRole('button', { name: 'Maak de sleutel' }).click();
+    await page.getByText('Vul dit nog in.').first().waitFor();
+    await page.getByLabel('Hoe noem je hem?').fill('Overzicht voor het team');
+    await looksRight(page, 'token-form-360');
+    await page.getByRole('button', { name: 'Maak de sleutel' }).click();
+    const secret = await page.getByLabel('Je sleutel “Overzicht voor het team”').inputValue();
+    await looksRight(page, 'token-made-360');
+    const bearer = { authorization: `Bearer ${secret}` };
+    const program = new Visitor();
+    const who = await ask(program, '{ viewer { member { id } } }', {}, bearer);
+    assert.equal(who.data.viewer.member.id, `member-${sanne}`);
+    const share = 'mutation { shareExperience(input: { kind: APPROACH, title: "x", body: "y", themeIds: [] }) { __typename } }';
+    assert.equal((await ask(program, share, {}, bearer)).errors[0].extensions.code, 'OUT_OF_SCOPE');
+    await page.reload();
+    assert.equal(await page.getByText(secret).count(), 0, 'shown once');
+    await page.getByRole('button', { name: 'Intrekken: Overzicht voor het team' }).click();
+    await page.getByText('Je hebt nog geen sleutels').waitFor();
+    const late = await program.fetch(`${service.url}/graphql?query={themes{id}}`, { headers: bearer });
+    assert.equal(late.status, 401);
+    assert.match(late.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
+    // Everywhere else, by the button.
+    await page.getByRole('button', { name: 'Overal anders afmelden' }).click();
+    await page.getByRole('button', { name: 'Overal anders afmelden' }).waitFor({ state: 'detached' });
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
   });
 });
 

@@ -23,6 +23,8 @@ fn every_unit_configures_what_its_command_needs() {
     let key = leerwerk().args(["log-key", "leerwerk.example/tlog"]).output().expect("runs");
     fs::write(credentials.path().join("log-signing-key"), key.stdout).expect("written");
     fs::write(credentials.path().join("key-encryption-key"), "07".repeat(32)).expect("written");
+    let provider = "[[provider]]\nkey = 'a'\nname = 'A'\nissuer = 'https://a.example'\nclient_id = 'leerwerk'\n";
+    fs::write(credentials.path().join("providers.toml"), provider).expect("written");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
     let units = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let units: Vec<_> = units.filter(|path| path.extension().is_some_and(|extension| extension == "service")).collect();

@@ -110,7 +110,8 @@ async fn no_byte_of_an_erased_text_or_its_key_is_left_beside_a_running_service()
     let keys = [beside.wrapped(&member).await, beside.wrapped(&question_scope).await];
     // They are signed in with an account, and a program speaks for them.
     let account = marker();
-    let signed_in = format!(r#"{{"signed_in": {{"id": "{0}", "member": "{0}", "agent": "{account}"}}}}"#, furnished.1.0);
+    let signed_in =
+        format!(r#"{{"signed_in": {{"id": "{0}", "member": "{0}", "agent": "{account}"}}}}"#, furnished.1.0);
     for sql in [
         format!("INSERT INTO session.session (id_hash, data, expires_at) VALUES ('\\x01', '{signed_in}', 'infinity')"),
         format!("INSERT INTO session.account (issuer, subject, member) VALUES ('x', '{account}', '{}')", furnished.1.0),

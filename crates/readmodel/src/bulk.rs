@@ -365,6 +365,7 @@ impl<M: Model> Bulk for Folder<M> {
 }
 
 /// Gives an index a name. Of those without, made side by side, two can be given the same by Postgres, and one then fails.
+#[expect(clippy::disallowed_methods, reason = "any name does that no other index has")]
 fn named<M: Model>(index: &str) -> String {
     index.replacen(" ON ", &format!(" {}_{} ON ", M::NAME, Uuid::new_v4().simple()), 1)
 }

@@ -86,13 +86,13 @@ impl Access {
         let claims: Claims = part(claims)?;
         check(&claims, provider.issuer(), &provider.options.client_id, now).map_err(NotLoggedOut::Invalid)?;
         let until = claims.exp.unwrap_or(claims.iat) + RECENT;
-        let taken = sqlx::query!(
+        let first_time = sqlx::query!(
             "INSERT INTO session.logout_token (issuer, id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
             claims.iss,
             claims.jti,
             until
         );
-        if taken.execute(&self.pool).await?.rows_affected() == 0 {
+        if first_time.execute(&self.pool).await?.rows_affected() == 0 {
             return Err(NotLoggedOut::Invalid("it was taken before"));
         }
         Ok(self.sessions.end_of_account(&claims.iss, claims.sub.as_deref(), claims.sid.as_deref()).await?)

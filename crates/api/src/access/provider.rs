@@ -265,11 +265,11 @@ impl Provider {
         let tokens = request.set_pkce_verifier(PkceCodeVerifier::new(verifier)).request_async(&self.http).await;
         let tokens = tokens.map_err(|error| Untrusted::NoTokens(chain(&error)))?;
         let nonce = Nonce::new(nonce);
-        let claims = match self.claims(&client, &tokens, &nonce) {
+        let claims = match checked(&client, &tokens, &nonce) {
             // Perhaps it changed its keys.
             Err(Untrusted::IdToken(ClaimsVerificationError::SignatureVerification(error))) => {
                 match self.known_anew(&known, now).await? {
-                    Some(known) => self.claims(&self.client(&known), &tokens, &nonce)?,
+                    Some(known) => checked(&self.client(&known), &tokens, &nonce)?,
                     None => return Err(ClaimsVerificationError::SignatureVerification(error).into()),
                 }
             }
@@ -282,22 +282,6 @@ impl Provider {
             sid: claims.additional_claims().sid.clone(),
             verified_email: email,
         })
-    }
-
-    /// The claims of the ID token, once signature, issuer, audience, times, nonce and the access token's hash hold.
-    fn claims(&self, client: &Client, tokens: &Tokens, nonce: &Nonce) -> Result<Claims, Untrusted> {
-        let id_token = tokens.id_token().ok_or(Untrusted::NoIdToken)?;
-        let verifier = client.id_token_verifier();
-        let claims = id_token.claims(&verifier, nonce)?;
-        if let Some(expected) = claims.access_token_hash() {
-            let algorithm = id_token.signing_alg().map_err(|_| Untrusted::AccessToken)?;
-            let key = id_token.signing_key(&verifier).map_err(|_| Untrusted::AccessToken)?;
-            let actual = AccessTokenHash::from_token(tokens.access_token(), algorithm, key);
-            if actual.map_err(|_| Untrusted::AccessToken)? != *expected {
-                return Err(Untrusted::AccessToken);
-            }
-        }
-        Ok(claims.clone())
     }
 
     /// From the ID token, or else from the user info (OpenID Connect Core 1.0 §5.3).
@@ -319,6 +303,22 @@ impl Provider {
         let info = info.map_err(|error| Untrusted::Away(chain(&error)))?;
         Ok(info.email().filter(|_| vouched(info.email_verified())).map(|email| email.as_str().to_owned()))
     }
+}
+
+/// The claims of the ID token, once signature, issuer, audience, times, nonce and the access token's hash hold.
+fn checked(client: &Client, tokens: &Tokens, nonce: &Nonce) -> Result<Claims, Untrusted> {
+    let id_token = tokens.id_token().ok_or(Untrusted::NoIdToken)?;
+    let verifier = client.id_token_verifier();
+    let claims = id_token.claims(&verifier, nonce)?;
+    if let Some(expected) = claims.access_token_hash() {
+        let algorithm = id_token.signing_alg().map_err(|_| Untrusted::AccessToken)?;
+        let key = id_token.signing_key(&verifier).map_err(|_| Untrusted::AccessToken)?;
+        let actual = AccessTokenHash::from_token(tokens.access_token(), algorithm, key);
+        if actual.map_err(|_| Untrusted::AccessToken)? != *expected {
+            return Err(Untrusted::AccessToken);
+        }
+    }
+    Ok(claims.clone())
 }
 
 /// An error with what caused it. Not what the provider sent: that may hold personal data.

@@ -17,7 +17,7 @@ use super::{
 use crate::access::{Access, Scope, Scopes, SessionInfo, TokenInfo, Tokens};
 
 const SESSION: &str = "session";
-const ACCESS_TOKEN: &str = "access-token";
+const ACCESS_TOKEN: &str = "token";
 
 /// A sign-in in one browser.
 #[derive(Clone, Debug, SimpleObject)]

@@ -1,5 +1,6 @@
 //! The platform through the door that everybody uses: HTTP.
 
+mod access;
 mod past;
 mod reading;
 mod standing;

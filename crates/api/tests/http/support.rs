@@ -65,14 +65,14 @@ fn signer() -> LogSigner {
 impl World {
     pub(crate) async fn new() -> Self {
         let database = Arc::new(testdb::migrated(&sqlx::migrate!("../../migrations")).await);
-        let mut world = Self::over(database, None).await;
+        let mut world = Self::over(database, None, None).await;
         world.furnish().await;
         world
     }
 
     /// Another process on the same database, that has read nothing yet.
     pub(crate) async fn again(&self, as_of: Option<AsOf>) -> Self {
-        let mut again = Self::over(self.database.clone(), as_of).await;
+        let mut again = Self::over(self.database.clone(), as_of, None).await;
         again.theme.clone_from(&self.theme);
         again.intervention.clone_from(&self.intervention);
         again.region.clone_from(&self.region);
@@ -80,7 +80,21 @@ impl World {
         again
     }
 
-    async fn over(database: Arc<TestDb>, as_of: Option<AsOf>) -> Self {
+    /// Another process on the same database, that people reach at an address.
+    pub(crate) async fn at(&self, public_url: &str) -> Self {
+        Self::over(self.database.clone(), None, Some(public_url.to_owned())).await
+    }
+
+    /// The database, for what time would do.
+    pub(crate) async fn sql(&self, sql: &'static str) -> u64 {
+        sqlx::query(sql).execute(&self.pool().await).await.expect("done").rows_affected()
+    }
+
+    pub(crate) async fn pool(&self) -> sqlx::PgPool {
+        self.database.pool().await
+    }
+
+    async fn over(database: Arc<TestDb>, as_of: Option<AsOf>, public_url: Option<String>) -> Self {
         let connect: PgConnectOptions = database.url.parse().expect("an address");
         let pool = PgPoolOptions::new().max_connections(10).test_before_acquire(false);
         let pool = pool.connect_with(connect.clone()).await.expect("connects");
@@ -95,7 +109,7 @@ impl World {
         let platform = Platform { app: app.clone(), models: models.clone(), pool, as_of };
         let demo = MEMBERS.iter().map(|(name, _)| persona(name)).collect();
         let options = Options {
-            public_url: None,
+            public_url,
             address: "127.0.0.1:8080".into(),
             providers: Vec::new(),
             session_limits: api::SessionLimits::default(),

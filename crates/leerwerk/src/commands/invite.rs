@@ -32,7 +32,7 @@ pub(crate) struct Invite {
     #[arg(long)]
     organisation: String,
 
-    /// What kind of organisation, when it is new, e.g. hospital or programme_organisation.
+    /// What kind of organisation, when it is new, e.g. hospital or hospice.
     #[arg(long, default_value = "programme_organisation", value_parser = named::<OrganisationKind>)]
     kind: OrganisationKind,
 

@@ -29,6 +29,7 @@ export const en: Words = {
     ask: 'Ask a question',
     askShort: 'Ask',
     account: 'Your account',
+    access: 'Sign-ins and tokens',
     signOut: 'Sign out',
     language: 'Language',
     dutch: 'Nederlands',
@@ -163,7 +164,21 @@ export const en: Words = {
 
   signIn: {
     heading: 'Good to see you',
-    lead: 'Here people in palliative care learn from each other. This is a place to try things out, with invented people and organisations. Choose who you want to be today.',
+    lead: 'Here people in palliative care learn from each other. Sign in with an account you already have.',
+    withAccount: (provider: string) => `Sign in with ${provider}`,
+    somewhere: 'your account',
+    failures: {
+      PROVIDER_AWAY: (at) => `${at} cannot be reached right now. Try again in a few minutes.`,
+      NOT_BEGUN: () => 'This sign-in was used already, or it took too long. Start again.',
+      REFUSED_THERE: (at) => `Signing in was stopped at ${at}. You are not signed in.`,
+      NOT_TRUSTED: (at) => `We could not check what ${at} sent us. Start again. Does it still not work? Contact whoever runs this platform.`,
+      EMAIL_NOT_VERIFIED: (at) => `Your e-mail address is not confirmed at ${at} yet. Do that first, then sign in here.`,
+      NO_MEMBER: (at) => `Nobody here has the e-mail address of ${at}. Were you invited? Then sign in with the address at which you were.`,
+      SEVERAL_MEMBERS: () => 'Several people here have your e-mail address. Contact whoever runs this platform.',
+      OTHER_ACCOUNT: (at) => `Your e-mail address belongs to another account of ${at} here. Sign in with that one, or contact whoever runs this platform.`,
+    } as Record<string, (at: string) => string>,
+    otherFailure: () => 'Signing in did not work. Start again.',
+    leadDemo: 'Here people in palliative care learn from each other. This is a place to try things out, with invented people and organisations. Choose who you want to be today.',
     groups: {
       care: 'Works in care',
       project: 'Leads or supports a project',

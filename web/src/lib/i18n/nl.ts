@@ -29,6 +29,7 @@ export const nl = {
     ask: 'Stel een vraag',
     askShort: 'Vraag',
     account: 'Jouw account',
+    access: 'Aanmeldingen en sleutels',
     signOut: 'Uitloggen',
     language: 'Taal',
     dutch: 'Nederlands',
@@ -161,7 +162,21 @@ export const nl = {
 
   signIn: {
     heading: 'Fijn dat je er bent',
-    lead: 'Hier leren mensen uit de palliatieve zorg van elkaar. Dit is een proefomgeving met verzonnen mensen en organisaties. Kies wie je vandaag wilt zijn.',
+    lead: 'Hier leren mensen uit de palliatieve zorg van elkaar. Meld je aan met een account dat je al hebt.',
+    withAccount: (provider: string) => `Aanmelden met ${provider}`,
+    somewhere: 'je account',
+    failures: {
+      PROVIDER_AWAY: (at) => `${at} is even niet bereikbaar. Probeer het over een paar minuten nog eens.`,
+      NOT_BEGUN: () => 'Deze aanmelding is al gebruikt, of het duurde te lang. Begin opnieuw.',
+      REFUSED_THERE: (at) => `Bij ${at} is het aanmelden gestopt. Je bent niet aangemeld.`,
+      NOT_TRUSTED: (at) => `We konden niet controleren wat ${at} ons stuurde. Begin opnieuw. Lukt het nog niet? Neem contact op met wie dit platform beheert.`,
+      EMAIL_NOT_VERIFIED: (at) => `Je e-mailadres is bij ${at} nog niet bevestigd. Doe dat eerst, en meld je dan hier aan.`,
+      NO_MEMBER: (at) => `Bij het e-mailadres van ${at} hoort hier niemand. Heb je een uitnodiging? Meld je dan aan met het adres waarop je die kreeg.`,
+      SEVERAL_MEMBERS: () => 'Bij jouw e-mailadres staan hier meer mensen. Neem contact op met wie dit platform beheert.',
+      OTHER_ACCOUNT: (at) => `Je e-mailadres hoort hier bij een ander account van ${at}. Meld je daarmee aan, of neem contact op met wie dit platform beheert.`,
+    } as Record<string, (at: string) => string>,
+    otherFailure: () => 'Aanmelden lukte niet. Begin opnieuw.',
+    leadDemo: 'Hier leren mensen uit de palliatieve zorg van elkaar. Dit is een proefomgeving met verzonnen mensen en organisaties. Kies wie je vandaag wilt zijn.',
     groups: {
       care: 'Werkt in de zorg',
       project: 'Leidt of begeleidt een project',
