@@ -39,6 +39,7 @@ use crate::access::Access;
 pub(crate) struct Query(
     node::NodeQueries,
     member::MemberQueries,
+    member::RoleQueries,
     catalogue::CatalogueQueries,
     question::QuestionQueries,
     search::SearchQueries,
@@ -54,6 +55,7 @@ pub(crate) struct Query(
 #[derive(Debug, Default, MergedObject)]
 pub(crate) struct Mutation(
     access::AccessMutations,
+    member::MemberMutations,
     question::QuestionMutations,
     experience::ExperienceMutations,
     project::ProjectMutations,

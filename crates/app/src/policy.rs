@@ -62,6 +62,8 @@ pub(crate) struct Question<'a> {
     /// The kind of thing.
     pub(crate) kind: &'a str,
     pub(crate) standing: &'a [Standing],
+    /// What else the policies go by, as (name, value).
+    pub(crate) attributes: &'a [(&'static str, &'static str)],
 }
 
 impl Policies {
@@ -86,8 +88,10 @@ impl Policies {
         };
         let roles = question.principal.roles.iter().map(|role| role.as_str()).collect();
         let standing = question.standing.iter().map(|standing| standing.as_str()).collect();
-        let context =
-            Context::from_pairs([("roles".to_owned(), strings(roles)), ("standing".to_owned(), strings(standing))])?;
+        let attribute =
+            |(name, value): &(&str, &str)| ((*name).to_owned(), RestrictedExpression::new_string((*value).to_owned()));
+        let known = [("roles".to_owned(), strings(roles)), ("standing".to_owned(), strings(standing))];
+        let context = Context::from_pairs(known.into_iter().chain(question.attributes.iter().map(attribute)))?;
         let uid = |kind: &str, id: &str| -> Result<EntityUid, Box<dyn std::error::Error>> {
             Ok(EntityUid::from_type_name_and_id(kind.parse()?, id.parse()?))
         };

@@ -4,7 +4,8 @@ use domain::{
     Actor, Aggregate, Command, DomainEvent as _, Standing, Timestamp,
     event::{Encoded, encode},
     id::MemberId,
-    member::{Member, Role},
+    member::{GiveRole, Member, Role},
+    organisation::Organisation,
     project::Project,
     region::Region,
     scope::Scope,
@@ -201,13 +202,31 @@ impl App {
             standing.push(Standing::Oneself);
         }
         let mut subjects = state.subjects();
+        let places = command.places();
         if let Some(project) = command.within(state) {
             let project = self.load::<Project>(project.0, AsOf::Now).await?;
-            standing.extend(project.state.standing(Actor::Member(member)));
-            subjects.extend(project.state.subjects());
+            let within = project.state.subjects();
+            // Whoever has a say in a project has none beyond it.
+            if places.iter().all(|(_, place)| within.contains(place)) {
+                standing.extend(project.state.standing(Actor::Member(member)));
+            }
+            subjects.extend(within);
+        }
+        for (kind, place) in places {
+            subjects.push(place);
+            if kind == Organisation::KIND {
+                subjects.extend(self.load::<Organisation>(place, AsOf::Now).await?.state.subjects());
+            }
         }
         let principal = self.principal(member, &subjects, at, AsOf::Now).await?;
-        let question = Question { principal: &principal, action: C::NAME, kind: C::State::KIND, standing: &standing };
+        let attributes = command.attributes();
+        let question = Question {
+            principal: &principal,
+            action: C::NAME,
+            kind: C::State::KIND,
+            standing: &standing,
+            attributes: &attributes,
+        };
         if self.policies.allow(&question) { Ok(actor) } else { Err(Declined::Forbidden { action: C::NAME }.into()) }
     }
 
@@ -233,17 +252,69 @@ impl App {
         }
         let mut principal = self.principal(member, &subjects, self.source.now(), AsOf::Seen).await?;
         let may = |action: &&'static str| {
-            self.policies.allow(&Question { principal: &principal, action, kind: A::KIND, standing: &standing })
+            let (kind, standing, attributes) = (A::KIND, &standing, &[]);
+            self.policies.allow(&Question { principal: &principal, action, kind, standing, attributes })
         };
         let allowed = actions.iter().copied().filter(may).collect();
         principal.grounds.things.extend(things.iter().map(|(stream, _)| stream.id));
         Ok((allowed, principal.grounds))
     }
 
+    /// Which of some actions a member may take somewhere: with whatever role, wherever they hold it.
+    pub async fn allowed_somewhere<A: Aggregate>(
+        &self,
+        member: MemberId,
+        actions: &[&'static str],
+    ) -> Result<(Vec<&'static str>, Grounds), Failure> {
+        let principal = self.principal_somewhere(member).await?;
+        let may = |action: &&'static str| {
+            let (kind, standing, attributes) = (A::KIND, &[], &[]);
+            self.policies.allow(&Question { principal: &principal, action, kind, standing, attributes })
+        };
+        let allowed = actions.iter().copied().filter(may).collect();
+        Ok((allowed, principal.grounds))
+    }
+
+    /// Whether a command was run before under this key.
+    pub async fn was_run<C: Command>(&self, by: By, retry: &Retry) -> Result<bool, Failure> {
+        let key = self.idempotency_key::<C>(by, retry);
+        Ok(self.log.receipt(&key.key).await?.is_some())
+    }
+
+    /// The roles that a member may give somewhere: with whatever role, wherever they hold it.
+    pub async fn roles_to_give(&self, member: MemberId) -> Result<(Vec<Role>, Grounds), Failure> {
+        let principal = self.principal_somewhere(member).await?;
+        let may = |role: &Role| {
+            let attributes = [("role", role.as_str())];
+            let (action, kind, standing) = (GiveRole::NAME, Member::KIND, &[]);
+            self.policies.allow(&Question { principal: &principal, action, kind, standing, attributes: &attributes })
+        };
+        let roles = Role::ALL.into_iter().filter(may).collect();
+        Ok((roles, principal.grounds))
+    }
+
+    /// A member with every role, wherever they hold it.
+    async fn principal_somewhere(&self, member: MemberId) -> Result<Principal, Failure> {
+        let Loaded { state, version, .. } = self.load::<Member>(member.0, AsOf::Seen).await?;
+        let now = self.source.now();
+        let grounds = Grounds { things: vec![member.0], until: state.next_end(now) };
+        Ok(Principal { known: version > 0, roles: state.roles(now).map(|(role, _)| role).collect(), grounds })
+    }
+
+    /// Whether the policies allow a command as things stand. Running it asks again.
+    pub async fn may_run<C: Command>(&self, command: &C, by: By) -> Result<bool, Failure> {
+        let loaded = self.load::<C::State>(command.target(), AsOf::Now).await?;
+        match self.authorise(command, &loaded.state, by, self.source.now()).await {
+            Ok(_) => Ok(true),
+            Err(RunError::Failed(failure)) => Err(failure),
+            Err(RunError::Declined(_) | RunError::Refused(_)) => Ok(false),
+        }
+    }
+
     /// Whether a member may do something that is no command.
     pub async fn may(&self, member: MemberId, Act { name: action, kind }: Act) -> Result<bool, Failure> {
         let principal = self.principal(member, &[], self.source.now(), AsOf::Seen).await?;
-        Ok(self.policies.allow(&Question { principal: &principal, action, kind, standing: &[] }))
+        Ok(self.policies.allow(&Question { principal: &principal, action, kind, standing: &[], attributes: &[] }))
     }
 
     /// Every role a member holds now, in whatever scope.

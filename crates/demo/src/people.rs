@@ -168,6 +168,7 @@ fn invite(world: &mut World, member: usize, at: Timestamp, app: &Arc<App>) -> Re
         name: line(&scope, &name)?,
         email: line(&scope, &email)?,
         organisation: world.organisations[organisation],
+        project: None,
     };
     let minutes = world.rng.random_range(2..4);
     world.agenda.put(at + TimeDelta::minutes(minutes), Step::Role(place).into());
@@ -290,7 +291,9 @@ fn give_role(world: &World, place: usize, app: &Arc<App>) -> Option<Job> {
         _ => Scope::National,
     };
     let command = GiveRole { member: person.id, role, scope, until: None };
-    Some(Job::new(app, by_manager(role == Role::ProgrammeManager), command))
+    // The programme gives none to itself, nor to those who look at it from outside.
+    let apart = matches!(role, Role::ProgrammeManager | Role::Administrator | Role::Auditor | Role::Evaluator);
+    Some(Job::new(app, by_manager(apart), command))
 }
 
 /// The place of a persona among those who take part, once invited.

@@ -87,6 +87,16 @@ pub trait Command: Clone + Send + Sync + 'static {
         None
     }
 
+    /// Where it takes effect, as (kind, id) of regions and organisations: roles that are held there count.
+    fn places(&self) -> Vec<(&'static str, Uuid)> {
+        Vec::new()
+    }
+
+    /// What else the policies go by, as (name, value): e.g. which role is given.
+    fn attributes(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
     /// The member it is about, if it is about one: they may do things to themselves that others may not.
     fn about(&self) -> Option<MemberId> {
         None

@@ -8,7 +8,7 @@ mod state;
 mod take_role;
 
 pub use event::{MemberEvent, Profession, Role};
-pub use give_role::GiveRole;
+pub use give_role::{GiveRole, Refused as GiveRoleRefused};
 pub use invite_member::InviteMember;
 pub use revise_profile::ReviseProfile;
 pub use state::Member;

@@ -67,6 +67,17 @@ impl Prose {
     }
 }
 
+/// Whether a text has the shape of an e-mail address: something, an at sign, and a host with a dot, without spaces. Whether
+/// it exists only a mail tells.
+pub fn is_email(text: &str) -> bool {
+    let Some((user, host)) = text.rsplit_once('@') else { return false };
+    let labels: Vec<&str> = host.split('.').collect();
+    !user.is_empty()
+        && !text.contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"'))
+        && labels.len() > 1
+        && labels.iter().all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+}
+
 fn check(text: &str, max: usize) -> Result<(), TextError> {
     if text.is_empty() {
         return Err(TextError::Empty);
@@ -159,6 +170,17 @@ mod tests {
             "1112223334",
         ] {
             assert!(Prose::parse(typed).is_ok(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_email_address_has_a_host() {
+        for typed in ["noor@linde.example", "n.de.wit+werk@zorg.linde.example", "o'neil@linde.example"] {
+            assert!(is_email(typed), "{typed}");
+        }
+        for typed in ["noor", "noor@", "@linde.example", "noor@linde", "noor @linde.example", "a@b.c, d@e.f", "a@-b.c"]
+        {
+            assert!(!is_email(typed), "{typed}");
         }
     }
 

@@ -6,6 +6,7 @@ use domain::{
     Refusal,
     experience::{MarkExperienceHelpfulRefused, ShareExperienceRefused},
     knowledge_page::{CiteSourceRefused, DropSourceRefused, PublishPageRefused},
+    member::GiveRoleRefused,
     pdsa::{
         AbandonCycleRefused, DecideCycleRefused, LogResultRefused, MakePredictionRefused, PlanCycleRefused,
         RecordObservationRefused, StartCycleRefused,
@@ -57,6 +58,7 @@ fn the_schema_lists_every_refusal_in_dutch_and_english() {
         "register_project",
         [RegisterProjectRefused::OneOrTwoInterventions(3), RegisterProjectRefused::NoOrganisation],
     );
+    tell(p, "give_role", [GiveRoleRefused::EndHasPassed]);
     tell(p, "leave_project", [LeaveProjectRefused::LeadStays]);
     tell(
         p,

@@ -89,7 +89,7 @@ impl Intervention {
 pub(crate) struct Region {
     id: Uuid,
     name: String,
-    consortium: &'static str,
+    consortium: domain::scope::Consortium,
 }
 
 /// A palliative-care network area.
@@ -105,7 +105,7 @@ impl Region {
 
     /// The consortium it belongs to.
     async fn consortium(&self) -> &str {
-        self.consortium
+        self.consortium.name()
     }
 }
 
@@ -164,7 +164,7 @@ impl Named for Intervention {
 impl Named for Region {
     fn of(entry: Entry) -> Option<Self> {
         match entry.about {
-            About::Region { name, consortium } => Some(Region { id: entry.id, name, consortium: consortium.name() }),
+            About::Region { name, consortium } => Some(Region { id: entry.id, name, consortium }),
             _ => None,
         }
     }
@@ -232,6 +232,12 @@ pub(crate) async fn maybe_intervention(
 
 pub(crate) async fn region(ctx: &Context<'_>, id: RegionId) -> Result<Region, Failed> {
     one(ctx, id.0).await
+}
+
+/// The consortium a region belongs to.
+pub(crate) async fn consortium(ctx: &Context<'_>, id: RegionId) -> Result<domain::scope::Consortium, Failed> {
+    let region = named::<Region>(ctx, [id.0]).await?.pop();
+    region.map(|region| region.consortium).ok_or_else(|| Failed::BadInput("there is no such region".into()))
 }
 
 pub(crate) async fn organisation(ctx: &Context<'_>, id: OrganisationId) -> Result<Organisation, Failed> {

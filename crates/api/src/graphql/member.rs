@@ -1,5 +1,11 @@
 //! Who takes part, and whoever is signed in.
 
+mod mutations;
+mod roles;
+
+pub(crate) use mutations::MemberMutations;
+pub(crate) use roles::RoleQueries;
+
 use async_graphql::{
     Context, Enum, ID, Object,
     connection::{Connection, EmptyFields},
@@ -9,7 +15,7 @@ use domain::{
     experience::{Experience as ExperienceAggregate, ShareExperience},
     id::MemberId,
     knowledge_page::{DraftPage, KnowledgePage},
-    member::Member as MemberAggregate,
+    member::{GiveRole, InviteMember, Member as MemberAggregate},
     project::{Project as ProjectAggregate, RegisterProject},
     question::{AskQuestion, Question as QuestionAggregate},
 };
@@ -33,7 +39,7 @@ use super::{
 };
 
 /// What a member does for a living.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Enum)]
 #[graphql(remote = "domain::member::Profession")]
 pub(crate) enum Profession {
     /// Verpleegkundige.
@@ -61,7 +67,7 @@ pub(crate) enum Profession {
 }
 
 /// What a member may do beyond taking part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Enum)]
 #[graphql(remote = "domain::member::Role")]
 pub(crate) enum Role {
     /// Publishes and checks knowledge on themes.
@@ -119,6 +125,12 @@ impl Member {
     async fn open_to_contact(&self) -> bool {
         self.0.open_to_contact
     }
+
+    /// The roles they hold beyond taking part.
+    async fn roles(&self, ctx: &Context<'_>) -> Result<Vec<roles::RoleHolding>, Failed> {
+        // (An answer with it is not kept: nobody tells when a role ends by itself.)
+        Ok(roles::held(&self.0, past::time(ctx).await?))
+    }
 }
 
 /// A member whose id an event named.
@@ -164,6 +176,11 @@ impl Viewer {
         Ok(ctx.platform()?.models.projects(&filter, i64::MAX, limit).await?.into_iter().map(Project).collect())
     }
 
+    /// The roles they may give to others, somewhere.
+    async fn roles_to_give(&self, ctx: &Context<'_>) -> Result<Vec<Role>, Failed> {
+        roles::to_give(ctx, self.0).await
+    }
+
     /// The browsers in which they are signed in, the one used last first. For people, not for programs.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<access::Session>, Failed> {
         access::sessions(ctx).await
@@ -181,6 +198,10 @@ impl Viewer {
         actions.extend(ctx.actions::<ExperienceAggregate>(none, None, &[ShareExperience::NAME]).await?);
         actions.extend(ctx.actions::<ProjectAggregate>(none, None, &[RegisterProject::NAME]).await?);
         actions.extend(ctx.actions::<KnowledgePage>(none, None, &[DraftPage::NAME]).await?);
+        if ctx.open()?.as_of.is_none() {
+            let kept = [InviteMember::NAME, GiveRole::NAME];
+            actions.extend(ctx.granted(ctx.open()?.app.allowed_somewhere::<MemberAggregate>(self.0, &kept).await?));
+        }
         Ok(actions)
     }
 }

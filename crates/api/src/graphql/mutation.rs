@@ -61,6 +61,8 @@ pub(crate) enum Wrong {
     Text(&'static str, TextError),
     /// An id of nothing, or of something else.
     Id(&'static str),
+    /// No e-mail address.
+    Email(&'static str),
     /// Neither or too many of some fields were given.
     Choice(&'static str),
     /// The idempotency key is empty or too long.
@@ -105,6 +107,14 @@ impl Wrong {
                 *field,
                 say("Dit bestaat niet (meer). Kies iets anders.".into(), "This does not exist (any more). Choose something else.".into()),
             ),
+            Self::Email(field) => (
+                "EMAIL_INVALID",
+                *field,
+                say(
+                    "Dit is geen e-mailadres. Schrijf het zoals naam@organisatie.nl.".into(),
+                    "This is no e-mail address. Write it like name@organisation.nl.".into(),
+                ),
+            ),
             Self::Choice(field) => (
                 "CHOOSE_ONE",
                 *field,
@@ -126,6 +136,12 @@ impl Wrong {
 /// A one-line text of an input.
 pub(crate) fn line(field: &'static str, typed: &str) -> Result<Line, Wrong> {
     Line::parse(typed).map_err(|error| Wrong::Text(field, error))
+}
+
+/// An e-mail address of an input.
+pub(crate) fn email(field: &'static str, typed: &str) -> Result<Line, Wrong> {
+    let line = line(field, typed)?;
+    if domain::text::is_email(line.as_str()) { Ok(line) } else { Err(Wrong::Email(field)) }
 }
 
 /// A longer text of an input, sealed.
@@ -158,6 +174,13 @@ pub(crate) fn maybe<T: From<Uuid>>(field: &'static str, kind: &str, id: Option<&
     id.map(|id| thing(field, kind, id)).transpose()
 }
 
+/// What makes a retry of an input safe, if its client asked for that.
+pub(crate) fn retry(input: &impl Serialize, change: &Change) -> Result<Option<Retry>, Failed> {
+    let Some(key) = change.idempotency_key.clone() else { return Ok(None) };
+    let content = serde_json::to_vec(input).map_err(|error| Failed::internal(&error))?;
+    Ok(Some(Retry { key, content }))
+}
+
 /// Runs the command made of an input and waits until read models show what it did.
 pub(crate) async fn run<C: Command>(
     ctx: &Context<'_>,
@@ -177,11 +200,10 @@ pub(crate) async fn run<C: Command>(
     if change.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
         return Ok(Err(Wrong::Key.refusal(language)));
     }
-    let content = serde_json::to_vec(input).map_err(|error| Failed::internal(&error))?;
     let platform = ctx.platform()?;
     let request = Request {
         by: By::Member(viewer),
-        retry: change.idempotency_key.map(|key| Retry { key, content }),
+        retry: retry(input, &change)?,
         expected_version: change.expected_version,
         // One per command: several in one request, or over one connection, must not be tied together by it.
         correlation: platform.app.source().id(),

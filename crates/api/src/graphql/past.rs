@@ -48,6 +48,17 @@ pub(crate) fn moment(ctx: &Context<'_>) -> Option<eventlog::Position> {
     moments.0.lock().unwrap_or_else(PoisonError::into_inner).get(root(ctx)).copied()
 }
 
+/// The time at which the field that is being resolved stands.
+pub(crate) async fn time(ctx: &Context<'_>) -> Result<DateTime<Utc>, Failed> {
+    let platform = ctx.platform()?;
+    if let Some(position) = moment(ctx)
+        && let Some(event) = platform.app.log().at(position).await?
+    {
+        return Ok(event.at);
+    }
+    Ok(platform.as_of.map_or_else(|| platform.app.source().now(), |as_of| as_of.at))
+}
+
 /// The name that the field of the query itself, above the one that is being resolved, has in the answer.
 fn root<'a>(ctx: &'a Context<'_>) -> &'a str {
     let path = ctx.path_node.as_ref();

@@ -154,7 +154,7 @@ impl World {
             let member = member(name);
             let seal = |text: &str| Sealed::new(KeyScope::of("member", member), line(text));
             let email = seal(&format!("{name}@leerwerk.example"));
-            self.platform(InviteMember { member, name: seal(name), email, organisation }).await;
+            self.platform(InviteMember { member, name: seal(name), email, organisation, project: None }).await;
             for role in roles {
                 self.platform(GiveRole { member, role: *role, scope: Scope::National, until: None }).await;
             }

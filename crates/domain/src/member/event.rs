@@ -108,6 +108,20 @@ pub enum Role {
 }
 
 impl Role {
+    /// All, in the order of the terms above.
+    pub const ALL: [Self; 10] = [
+        Self::Expert,
+        Self::Moderator,
+        Self::Editor,
+        Self::ImplementationCoach,
+        Self::NetworkCoordinator,
+        Self::ProjectGroup,
+        Self::ProgrammeManager,
+        Self::Auditor,
+        Self::Evaluator,
+        Self::Administrator,
+    ];
+
     /// Its name in the policies, the same as in the log.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -144,18 +158,7 @@ mod tests {
 
     #[test]
     fn a_role_has_one_name_in_policies_and_in_the_log() {
-        for role in [
-            Role::Expert,
-            Role::Moderator,
-            Role::Editor,
-            Role::ImplementationCoach,
-            Role::NetworkCoordinator,
-            Role::ProjectGroup,
-            Role::ProgrammeManager,
-            Role::Auditor,
-            Role::Evaluator,
-            Role::Administrator,
-        ] {
+        for role in Role::ALL {
             assert_eq!(serde_json::to_value(role).expect("serialises"), role.as_str());
         }
     }

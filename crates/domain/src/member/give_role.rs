@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Member, MemberEvent, Role, state::HeldRole};
-use crate::{Actor, Aggregate, Command, Scope, Timestamp, command::Never, id::MemberId, region::Region};
+use crate::{Actor, Aggregate, Command, Refusal, Scope, Timestamp, id::MemberId, region::Region};
 
 /// Give somebody a role. Giving it again with another end moves its end.
 #[derive(Clone, Debug)]
@@ -18,9 +18,31 @@ pub struct GiveRole {
     pub until: Option<Timestamp>,
 }
 
+/// Why a role cannot be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It would have ended before it began.
+    #[error("the end of the role has passed")]
+    EndHasPassed,
+}
+
+impl Refusal for Refused {
+    fn code(&self) -> &'static str {
+        "END_HAS_PASSED"
+    }
+
+    fn in_dutch(&self) -> String {
+        "Deze einddatum is al voorbij. Kies een latere.".into()
+    }
+
+    fn in_english(&self) -> String {
+        "This end has passed already. Choose a later one.".into()
+    }
+}
+
 impl Command for GiveRole {
     type State = Member;
-    type Refused = Never;
+    type Refused = Refused;
     const NAME: &'static str = "give_role";
 
     fn target(&self) -> Uuid {
@@ -34,8 +56,23 @@ impl Command for GiveRole {
         }
     }
 
-    fn decide(self, member: &Member, _by: Actor, _at: Timestamp) -> Result<Vec<MemberEvent>, Never> {
+    fn places(&self) -> Vec<(&'static str, Uuid)> {
+        self.mentions()
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("role", self.role.as_str())]
+    }
+
+    fn about(&self) -> Option<MemberId> {
+        Some(self.member)
+    }
+
+    fn decide(self, member: &Member, _by: Actor, at: Timestamp) -> Result<Vec<MemberEvent>, Refused> {
         let Self { member: _, role, scope, until } = self;
+        if until.is_some_and(|until| until <= at) {
+            return Err(Refused::EndHasPassed);
+        }
         if member.roles.contains(&HeldRole { role, scope: scope.clone(), until }) {
             return Ok(vec![]);
         }
@@ -67,5 +104,10 @@ mod tests {
     fn the_end_of_a_role_can_be_moved() {
         let later = Some(noon() + TimeDelta::days(30));
         given([invited(), moderator(None)]).when(give(later)).then([moderator(later)]);
+    }
+
+    #[test]
+    fn a_role_does_not_end_before_it_began() {
+        given([invited()]).when(give(Some(noon()))).refused(Refused::EndHasPassed);
     }
 }

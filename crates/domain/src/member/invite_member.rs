@@ -6,7 +6,7 @@ use super::{Member, MemberEvent};
 use crate::{
     Actor, Aggregate, Command, Sealed, Timestamp,
     command::Never,
-    id::{MemberId, OrganisationId},
+    id::{MemberId, OrganisationId, ProjectId},
     organisation::Organisation,
     text::Line,
 };
@@ -22,6 +22,8 @@ pub struct InviteMember {
     pub email: Sealed<Line>,
     /// Where they work.
     pub organisation: OrganisationId,
+    /// The project for which they are invited, by its lead: only people of its organisations.
+    pub project: Option<ProjectId>,
 }
 
 impl Command for InviteMember {
@@ -38,11 +40,19 @@ impl Command for InviteMember {
         vec![(Organisation::KIND, self.organisation.0)]
     }
 
+    fn places(&self) -> Vec<(&'static str, Uuid)> {
+        self.mentions()
+    }
+
+    fn within(&self, _member: &Member) -> Option<ProjectId> {
+        self.project
+    }
+
     fn decide(self, member: &Member, _by: Actor, _at: Timestamp) -> Result<Vec<MemberEvent>, Never> {
         if member.invited() {
             return Ok(vec![]);
         }
-        let Self { member: _, name, email, organisation } = self;
+        let Self { member: _, name, email, organisation, project: _ } = self;
         Ok(vec![MemberEvent::MemberInvited { name, email, organisation }])
     }
 }
@@ -62,6 +72,7 @@ mod tests {
             name: line("Noor de Wit"),
             email: line("noor@linde.example"),
             organisation: id(20),
+            project: None,
         };
         given([]).when(invite()).then([invited()]);
         given([invited()]).when(invite()).then_nothing();

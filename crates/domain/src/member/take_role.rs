@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Member, MemberEvent, Role};
-use crate::{Actor, Command, Scope, Timestamp, command::Never, id::MemberId};
+use crate::{Actor, Aggregate, Command, Scope, Timestamp, command::Never, id::MemberId, region::Region};
 
 /// Take a role back from somebody who holds it.
 #[derive(Clone, Debug)]
@@ -23,6 +23,21 @@ impl Command for TakeRole {
 
     fn target(&self) -> Uuid {
         self.member.0
+    }
+
+    fn places(&self) -> Vec<(&'static str, Uuid)> {
+        match self.scope {
+            Scope::Region { region } => vec![(Region::KIND, region.0)],
+            Scope::National | Scope::Consortium { .. } => vec![],
+        }
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("role", self.role.as_str())]
+    }
+
+    fn about(&self) -> Option<MemberId> {
+        Some(self.member)
     }
 
     fn decide(self, member: &Member, _by: Actor, at: Timestamp) -> Result<Vec<MemberEvent>, Never> {

@@ -39,7 +39,7 @@ impl Command for RegisterOrganisation {
     }
 
     fn decide(self, organisation: &Organisation, _by: Actor, _at: Timestamp) -> Result<Vec<OrganisationEvent>, Never> {
-        if organisation.registered {
+        if organisation.region.is_some() {
             return Ok(vec![]);
         }
         let Self { organisation: _, name, kind, region } = self;

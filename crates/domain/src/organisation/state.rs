@@ -3,12 +3,13 @@
 use uuid::Uuid;
 
 use super::OrganisationEvent;
-use crate::{Actor, Aggregate, Timestamp};
+use crate::{Actor, Aggregate, Timestamp, id::RegionId};
 
 /// An organisation, as far as its rules need it.
 #[derive(Clone, Debug, Default)]
 pub struct Organisation {
-    pub(super) registered: bool,
+    /// Where it lies; nothing while it was not registered.
+    pub(super) region: Option<RegionId>,
 }
 
 impl Aggregate for Organisation {
@@ -17,11 +18,11 @@ impl Aggregate for Organisation {
 
     fn apply(&mut self, event: &OrganisationEvent, _by: Actor, _at: Timestamp) {
         match event {
-            OrganisationEvent::OrganisationRegistered { .. } => self.registered = true,
+            OrganisationEvent::OrganisationRegistered { region, .. } => self.region = Some(*region),
         }
     }
 
     fn subjects(&self) -> Vec<Uuid> {
-        Vec::new()
+        self.region.iter().map(|region| region.0).collect()
     }
 }

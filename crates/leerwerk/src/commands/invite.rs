@@ -11,7 +11,7 @@ use domain::{
     region::RegisterRegion,
     scope::Consortium,
     sealed::KeyScope,
-    text::Line,
+    text::{Line, is_email},
 };
 use readmodel::{ReadModels, models::catalogue::Entry};
 use serde::de::{DeserializeOwned, IntoDeserializer as _, value::Error as NoSuch};
@@ -71,8 +71,7 @@ impl Invite {
     async fn invite(&self, app: &App, models: &ReadModels) -> anyhow::Result<()> {
         let name = Line::parse(&self.name).context("the name")?;
         let email = Line::parse(&self.email).context("the e-mail address")?;
-        let (user, host) = email.as_str().rsplit_once('@').unwrap_or_default();
-        ensure!(!user.is_empty() && !host.is_empty(), "{:?} is no e-mail address", self.email);
+        ensure!(is_email(email.as_str()), "{:?} is no e-mail address", self.email);
         ensure!(
             models.members_with_email(email.as_str()).await?.is_empty(),
             "a member has this e-mail address already"
@@ -81,7 +80,7 @@ impl Invite {
         let member: MemberId = app.source().id();
         let scope = KeyScope::of(Member::KIND, member);
         let (name, email) = (Sealed::new(scope.clone(), name), Sealed::new(scope, email));
-        run(app, InviteMember { member, name, email, organisation }).await?;
+        run(app, InviteMember { member, name, email, organisation, project: None }).await?;
         for role in &self.roles {
             run(app, GiveRole { member, role: *role, scope: Scope::National, until: None }).await?;
         }

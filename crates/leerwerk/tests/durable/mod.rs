@@ -99,7 +99,7 @@ impl Process {
         self.run(By::Platform, RegisterOrganisation { organisation, name: named, kind, region }).await;
         let scope = KeyScope::of(Member::KIND, member);
         let (name, email) = (Sealed::new(scope.clone(), line(name)), Sealed::new(scope, line("naam@zorg.example")));
-        self.run(By::Platform, InviteMember { member, name, email, organisation }).await;
+        self.run(By::Platform, InviteMember { member, name, email, organisation, project: None }).await;
         (theme, member)
     }
 

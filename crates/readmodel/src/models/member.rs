@@ -1,9 +1,10 @@
 //! Who takes part.
 
 use domain::{
-    Aggregate as _, Event,
-    id::{MemberId, OrganisationId, ThemeId},
-    member::{MemberEvent, Profession},
+    Aggregate as _, Event, Scope, Timestamp,
+    id::{MemberId, OrganisationId, RegionId, ThemeId},
+    member::{MemberEvent, Profession, Role},
+    scope::Consortium,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +35,43 @@ pub struct MemberRow {
     pub expertise: Vec<ThemeId>,
     /// Whether colleagues may ask for contact.
     pub open_to_contact: bool,
+    /// Every role they were ever given, in the order in which they were.
+    pub roles: Vec<RoleHeld>,
     /// When they came, as a position.
     pub since: i64,
+}
+
+/// A role that was given, and how long it holds or held.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoleHeld {
+    /// Which.
+    pub role: Role,
+    /// Where.
+    pub scope: Scope,
+    /// From when.
+    pub from: Timestamp,
+    /// Until when, exclusive: its own end, or when it was taken or given anew, whichever was first. No end when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Who gave it; the platform when nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<MemberId>,
+}
+
+impl RoleHeld {
+    /// Whether it holds at a moment.
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Whether it reaches a region, which belongs to this consortium.
+    pub fn reaches(&self, region: RegionId, consortium: Consortium) -> bool {
+        match self.scope {
+            Scope::National => true,
+            Scope::Consortium { consortium: other } => other == consortium,
+            Scope::Region { region: other } => other == region,
+        }
+    }
 }
 
 impl Model for Members {
@@ -70,6 +106,7 @@ impl Model for Members {
                     organisation: *organisation,
                     expertise: Vec::new(),
                     open_to_contact: false,
+                    roles: Vec::new(),
                     since: event.position,
                 },
             ),
@@ -79,9 +116,25 @@ impl Model for Members {
                 row.expertise.clone_from(expertise);
                 row.open_to_contact = *open_to_contact;
             }),
-            MemberEvent::RoleGiven { .. } | MemberEvent::RoleTaken { .. } => {}
+            MemberEvent::RoleGiven { role, scope, until } => rows.change(&key, |row| {
+                end(row, *role, scope, event.at);
+                row.roles.push(RoleHeld {
+                    role: *role,
+                    scope: scope.clone(),
+                    from: event.at,
+                    until: *until,
+                    by: event.actor.member(),
+                });
+            }),
+            MemberEvent::RoleTaken { role, scope } => rows.change(&key, |row| end(row, *role, scope, event.at)),
         }
     }
+}
+
+/// A role holds no longer from here on, if it did.
+fn end(row: &mut MemberRow, role: Role, scope: &Scope, at: Timestamp) {
+    let held = row.roles.iter_mut().filter(|held| held.role == role && held.scope == *scope && held.holds(at));
+    held.for_each(|held| held.until = Some(at));
 }
 
 impl ReadModels {
@@ -92,6 +145,16 @@ impl ReadModels {
                ORDER BY (doc ->> 'since')::bigint LIMIT $2"#,
             after,
             limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        docs.iter().map(|doc| tables::read::<Members>(doc)).collect()
+    }
+
+    /// Members who ever held a role beyond taking part, in the order in which they came.
+    pub async fn members_with_roles(&self) -> Result<Vec<MemberRow>, ReadModelError> {
+        let docs = sqlx::query_scalar!(
+            r#"SELECT doc::text AS "doc!" FROM member WHERE doc -> 'roles' <> '[]' ORDER BY (doc ->> 'since')::bigint"#
         )
         .fetch_all(&self.pool)
         .await?;
