@@ -82,6 +82,8 @@ const PAGES = [
   ['knowledge-edit', 'bram', () => `/kennis/${things.knowledge}/bewerken`],
   ['knowledge-new', 'bram', () => '/kennis/nieuw'],
   ['access', 'koen', () => '/ik'],
+  ['roles', 'ellen', () => '/beheer/rollen'],
+  ['roles-past', 'koen', () => '/beheer/rollen?op=2026-01-05'],
   ['record', 'koen', () => '/spoor/2500'],
   ['unknown', 'sanne', () => '/bestaat/niet'],
   ['unknown-question', 'sanne', () => '/vragen/question-00000000-0000-7000-8000-000000000000'],

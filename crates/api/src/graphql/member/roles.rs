@@ -1,10 +1,12 @@
 //! Who holds which role, where, and who did at an earlier moment.
 
+use app::By;
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::{
-    Aggregate as _, Scope,
+    Aggregate as _, Command as _, Scope,
     id::{MemberId, RegionId},
+    member::TakeRole,
     region::Region as RegionAggregate,
 };
 use readmodel::models::member::{MemberRow, RoleHeld};
@@ -79,6 +81,19 @@ impl RoleHolding {
     /// Until when, exclusive; null when it has no end.
     async fn until(&self) -> Option<DateTime<Utc>> {
         self.held.until
+    }
+
+    /// What the viewer may do with it now: `take_role`, or nothing.
+    #[graphql(complexity = 20)]
+    async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<&'static str>, Failed> {
+        let (platform, member) = (ctx.platform()?, self.member.id);
+        let now = platform.app.source().now();
+        if platform.as_of.is_some() || ctx.moment().is_some() || !self.held.holds(now) {
+            return Ok(Vec::new());
+        }
+        let command = TakeRole { member, role: self.held.role, scope: self.held.scope.clone() };
+        let may = platform.app.may_run(&command, By::Member(ctx.viewer()?)).await?;
+        Ok(if may { vec![TakeRole::NAME] } else { Vec::new() })
     }
 
     /// Who gave it; null when the platform did.

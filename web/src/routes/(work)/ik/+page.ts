@@ -1,4 +1,4 @@
-// One's own access.
+// One's own profile and access.
 import { pageData } from '$lib/graphql/page';
 import { AccessQuery } from './queries';
 import type { PageLoad } from './$types';

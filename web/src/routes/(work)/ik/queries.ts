@@ -1,10 +1,12 @@
-// Where one is signed in, and the tokens of one's programs.
+// Who one is to others, where one is signed in, and the tokens of one's programs.
 import { graphql, type ResultOf } from '$lib/graphql/graphql';
 
 export const AccessQuery = graphql(`
   query Access {
+    themes { id name }
     viewer {
       roles
+      member { name { erased text } profession expertise { id } openToContact }
       sessions { id begunAt usedAt endsAt provider agent current }
       accessTokens { id name scopes createdAt expiresAt usedAt }
     }
@@ -14,6 +16,8 @@ export const AccessQuery = graphql(`
 type Viewer = NonNullable<ResultOf<typeof AccessQuery>['viewer']>;
 export type Session = Viewer['sessions'][number];
 export type AccessToken = Viewer['accessTokens'][number];
+export type Profile = Viewer['member'];
+export type Profession = NonNullable<Profile['profession']>;
 
 export const EndSession = graphql(`
   mutation EndSession($input: EndSessionInput!) {
@@ -50,6 +54,16 @@ export const RevokeAccessToken = graphql(`
     result: revokeAccessToken(input: $input) {
       __typename
       ... on AccessTokensChanged { accessTokens { id } }
+      ... on Refusal { code message field }
+    }
+  }
+`);
+
+export const ReviseProfile = graphql(`
+  mutation ReviseProfile($input: ReviseProfileInput!) {
+    result: reviseProfile(input: $input) {
+      __typename
+      ... on MemberChanged { member { id } position }
       ... on Refusal { code message field }
     }
   }

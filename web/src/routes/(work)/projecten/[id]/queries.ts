@@ -107,18 +107,6 @@ export const ProjectChangedSubscription = graphql(`
   }
 `);
 
-export const PeopleQuery = graphql(
-  `
-    query People($after: String) {
-      members(first: 50, after: $after) {
-        nodes { ...Person }
-        pageInfo { hasNextPage endCursor }
-      }
-    }
-  `,
-  [PersonFields],
-);
-
 export const OwnExperiencesQuery = graphql(`
   query OwnExperiences($projectId: ID!) {
     experiences(first: 30, filter: { projectId: $projectId }) { nodes { id title { erased text } } }
