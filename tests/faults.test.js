@@ -11,10 +11,13 @@ import { freshDirectory, lives, run, serve } from './support/service.js';
 import { until } from './support/until.js';
 
 describe('a service that runs', () => {
-  let service, sanne, theme, head;
+  // One persona does what many people would.
+const UNLIMITED = ['--limit-contributing', '1000000:1000000'];
+
+let service, sanne, theme, head;
   let asked = 0;
   before(async () => {
-    service = await serve();
+    service = await serve({ args: UNLIMITED });
     sanne = await signIn(service.url, 'sanne');
     ({ theme } = await anyContext(sanne));
   });
@@ -69,7 +72,7 @@ describe('a service that runs', () => {
     await until('Postgres has ended', () => !lives(postgres), { within: 10_000 });
 
     const { data } = service;
-    service = await serve({ data });
+    service = await serve({ data, args: UNLIMITED });
     assert.doesNotMatch(service.logged, /loading the demo world/);
     sanne = await signIn(service.url, 'sanne');
     t.diagnostic(`${work.acknowledged.length} acknowledged, ${work.unknown.length} unknown`);

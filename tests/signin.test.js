@@ -307,7 +307,7 @@ describe('in the browser', () => {
     await page.getByRole('link', { name: 'Aanmelden met Zorg-ID' }).click();
     await page.getByRole('alert').getByText('Bij het e-mailadres van Zorg-ID hoort hier niemand.').waitFor();
     await looksRight(page, 'sign-in-refused-360');
-    for (const code of ['PROVIDER_AWAY', 'NOT_BEGUN', 'REFUSED_THERE', 'NOT_TRUSTED', 'EMAIL_NOT_VERIFIED', 'SEVERAL_MEMBERS', 'OTHER_ACCOUNT', 'ELSE']) {
+    for (const code of ['PROVIDER_AWAY', 'NOT_BEGUN', 'REFUSED_THERE', 'NOT_TRUSTED', 'EMAIL_NOT_VERIFIED', 'SEVERAL_MEMBERS', 'OTHER_ACCOUNT', 'TOO_MANY_REQUESTS', 'ELSE']) {
       await page.goto(`/aanmelden?fout=${code}&bij=zorg`);
       assert.ok((await page.getByRole('alert').innerText()).length > 20, code);
     }

@@ -32,7 +32,7 @@ pub(crate) use basis::Basis;
 pub(crate) use context::Caller;
 pub(crate) use error::{Failed, request_error};
 
-use crate::access::Access;
+use crate::{access::Access, pace::Pace};
 
 /// Everything that can be asked.
 #[derive(Debug, Default, MergedObject)]
@@ -76,8 +76,8 @@ fn builder() -> SchemaBuilder<Query, Mutation, subscription::Subscription> {
 }
 
 /// The schema over an open platform.
-pub(crate) fn schema(platform: crate::Platform, access: Access) -> LeerwerkSchema {
-    builder().data(loader::past(platform.models.clone())).data(platform).data(access).finish()
+pub(crate) fn schema(platform: crate::Platform, access: Access, pace: Pace) -> LeerwerkSchema {
+    builder().data(loader::past(platform.models.clone())).data(platform).data(access).data(pace).finish()
 }
 
 /// The schema as checked in at `schema/schema.graphql`.

@@ -18,13 +18,14 @@ use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, FromRef, State},
-    http::{HeaderValue, Request, StatusCode, header},
+    http::{HeaderName, HeaderValue, Request, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use domain::id::MemberId;
 use serde::Serialize;
+use tower::util::option_layer;
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, set_header::SetResponseHeaderLayer, trace::TraceLayer,
 };
@@ -36,6 +37,7 @@ use crate::{
     Platform,
     access::{Access, ProviderOptions, SessionLimits, Untrusted},
     graphql::{LeerwerkSchema, schema},
+    pace::{Limits, Pace},
 };
 
 /// The largest request body, in bytes.
@@ -51,6 +53,10 @@ pub struct Options {
     pub providers: Vec<ProviderOptions>,
     /// How long one stays signed in.
     pub session_limits: SessionLimits,
+    /// How often one may do things.
+    pub limits: Limits,
+    /// The header in which a proxy in front says where a request came from; without one, whoever is connected.
+    pub address_header: Option<HeaderName>,
     /// Who one can sign in as; nothing except with `--demo`.
     pub demo: Option<Vec<DemoPersona>>,
     /// Whom to tell of a weakness: a `mailto:` or `https:` address.
@@ -97,6 +103,7 @@ struct Shared {
     schema: LeerwerkSchema,
     answers: kept::Answers,
     access: Access,
+    pace: Pace,
     options: Arc<Options>,
 }
 
@@ -130,10 +137,11 @@ pub fn router(platform: Platform, options: Options) -> Result<Router, RouterErro
         .with_http_only(true)
         .with_secure(https)
         .with_expiry(access.sessions.expiry());
-    let schema = schema(platform.clone(), access.clone());
+    let pace = Pace::begin(options.limits);
+    let schema = schema(platform.clone(), access.clone(), pace.clone());
     let options = Arc::new(options);
     let answers = kept::Answers::begin(&platform);
-    let shared = Shared { schema, platform, answers, access, options: options.clone() };
+    let shared = Shared { schema, platform, answers, access, pace, options: options.clone() };
     let mut signed_in = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/graphql/ws", get(graphql::websocket))
@@ -168,6 +176,8 @@ pub fn router(platform: Platform, options: Options) -> Result<Router, RouterErro
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+        // Once reached over HTTPS, never again without it (RFC 6797).
+        .layer(option_layer(https.then(|| header(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(CompressionLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(span))

@@ -8,10 +8,12 @@ mod graphql;
 mod http;
 mod language;
 mod markdown;
+mod pace;
 
 pub use access::{Forgotten, ProviderOptions, SessionLimits, TABLES, forget_member, holds_sign_ins, prune};
 pub use graphql::sdl;
 pub use http::{About, DemoPersona, Options, router, starting};
+pub use pace::{Limit, Limits, NoLimit};
 
 use std::sync::Arc;
 

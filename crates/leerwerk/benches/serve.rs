@@ -67,6 +67,12 @@ async fn main() {
     );
 }
 
+/// It is to find out how fast the platform is, not how patient.
+fn unlimited() -> api::Limits {
+    let limit = "1000000:1000000".parse().expect("a limit");
+    api::Limits { signing_in: limit, contributing: limit, searching: limit }
+}
+
 async fn serve() -> Service {
     let data = tempfile::Builder::new().prefix("leerwerk-bench").tempdir().expect("a folder");
     std::fs::set_permissions(data.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("opens");
@@ -100,6 +106,8 @@ async fn serve() -> Service {
         address: "127.0.0.1:8080".into(),
         providers: Vec::new(),
         session_limits: api::SessionLimits::default(),
+        limits: unlimited(),
+        address_header: None,
         security_contact: None,
         signer: eventlog::LogSigner::parse(&eventlog::generate_log_key("localhost/bench").expect("a key"))
             .expect("a key"),

@@ -4,8 +4,9 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, bail};
-use api::{ProviderOptions, SessionLimits};
+use api::{Limit, Limits, ProviderOptions, SessionLimits};
 use audit::Moment;
+use axum::http::HeaderName;
 use chrono::TimeDelta;
 use clap::Args;
 use eventlog::{KeyEncryptionKey, KeyEncryptionKeys, LogSigner, Retention};
@@ -106,6 +107,23 @@ pub(crate) struct ServeConfig {
     #[arg(long, env = "LEERWERK_SESSION_ABSOLUTE", default_value = "7d", value_parser = parse_time)]
     session_absolute: TimeDelta,
 
+    /// How often one may begin to sign in from one address: so many at once, and so many a minute from then on.
+    #[arg(long, env = "LEERWERK_LIMIT_SIGNING_IN", default_value = "100:60")]
+    limit_signing_in: Limit,
+
+    /// How often a member may ask, answer or change something; ten times that from one address.
+    #[arg(long, env = "LEERWERK_LIMIT_CONTRIBUTING", default_value = "100:60")]
+    limit_contributing: Limit,
+
+    /// How often a member may search; ten times that from one address.
+    #[arg(long, env = "LEERWERK_LIMIT_SEARCHING", default_value = "200:300")]
+    limit_searching: Limit,
+
+    /// The header in which the proxy in front says where a request came from, e.g. x-real-ip. It must overwrite or append
+    /// what clients send. Without it all requests come from the proxy.
+    #[arg(long, env = "LEERWERK_ADDRESS_HEADER")]
+    pub(crate) address_header: Option<HeaderName>,
+
     /// How long a repeated command is recognised by its idempotency key, in days or hours; at least a day.
     #[arg(long, env = "LEERWERK_RECEIPT_RETENTION", default_value = "30d", value_parser = parse_retention)]
     pub(crate) receipt_retention: Retention,
@@ -125,6 +143,15 @@ impl ServeConfig {
     /// How long one stays signed in.
     pub(crate) fn session_limits(&self) -> SessionLimits {
         SessionLimits { idle: self.session_idle, absolute: self.session_absolute }
+    }
+
+    /// How often one may do things.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            signing_in: self.limit_signing_in,
+            contributing: self.limit_contributing,
+            searching: self.limit_searching,
+        }
     }
 
     /// Whom one can sign in with.

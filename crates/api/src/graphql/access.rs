@@ -116,6 +116,7 @@ fn person(ctx: &Context<'_>) -> Result<(MemberId, Uuid), Failed> {
 /// As [`person`], where the policies allow it.
 async fn acting(ctx: &Context<'_>, act: Act) -> Result<(MemberId, Uuid), Failed> {
     let (member, session) = person(ctx)?;
+    ctx.pace()?.contribute(member, ctx.caller()?.address)?;
     if ctx.open()?.app.may(member, act).await? { Ok((member, session)) } else { Err(Failed::OutOfScope) }
 }
 

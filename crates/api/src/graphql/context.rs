@@ -23,6 +23,7 @@ use crate::{
     Platform,
     access::{Credential, Scope},
     language::Language,
+    pace::{Address, Pace},
 };
 
 /// Who asks, and how.
@@ -32,6 +33,8 @@ pub(crate) struct Caller {
     pub(crate) viewer: Option<MemberId>,
     /// By what right.
     pub(crate) credential: Credential,
+    /// From where.
+    pub(crate) address: Address,
     /// The language of what is told.
     pub(crate) language: Language,
     /// How far the read models were when the request came in: everything it reads is at least as new.
@@ -67,6 +70,9 @@ pub(crate) trait Viewing {
         let reads = credential.allows(Scope::Read) || credential.allows(Scope::Contribute);
         if reads { Ok(viewer) } else { Err(Failed::OutOfScope) }
     }
+
+    /// Who did what how often, lately.
+    fn pace(&self) -> Result<&Pace, Failed>;
 
     /// Whoever is signed in and may change something.
     fn contributor(&self) -> Result<MemberId, Failed> {
@@ -169,6 +175,10 @@ impl Viewing for Context<'_> {
     }
 
     fn gathering(&self) -> Result<&Gathering, Failed> {
+        self.data().map_err(|_| Failed::Internal)
+    }
+
+    fn pace(&self) -> Result<&Pace, Failed> {
         self.data().map_err(|_| Failed::Internal)
     }
 

@@ -9,6 +9,8 @@ use async_graphql::{
 };
 use readmodel::ReadModelError;
 
+use crate::pace::TooOften;
+
 /// Why a field has no value.
 #[derive(Clone, Debug)]
 pub(crate) enum Failed {
@@ -18,6 +20,8 @@ pub(crate) enum Failed {
     OutOfScope,
     /// An argument makes no sense; the message says which.
     BadInput(String),
+    /// They do this too often, one after the other.
+    TooOften(TooOften),
     /// Too much at once.
     Busy,
     /// The database is away, or the read models lag behind.
@@ -34,6 +38,7 @@ impl Failed {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::OutOfScope => "OUT_OF_SCOPE",
             Self::BadInput(_) => "BAD_INPUT",
+            Self::TooOften(_) => "TOO_MANY_REQUESTS",
             Self::Busy => "BUSY",
             Self::Unavailable => "UNAVAILABLE",
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
@@ -46,6 +51,7 @@ impl Failed {
             Self::Unauthenticated => "sign in first".into(),
             Self::OutOfScope => "the access token was not made for this".into(),
             Self::BadInput(message) => message.clone(),
+            Self::TooOften(_) => "too often, one after the other; try again a little later".into(),
             Self::Busy => "the platform is busy; try again in a moment".into(),
             Self::Unavailable => "the platform cannot be reached for now; try again in a moment".into(),
             Self::OutcomeUnknown => {
@@ -58,6 +64,7 @@ impl Failed {
     /// When it makes sense to try again.
     fn retry_after(&self) -> Option<Duration> {
         match self {
+            Self::TooOften(TooOften(wait)) => Some(*wait),
             Self::Busy => Some(eventlog::BUSY_FOR),
             Self::Unavailable | Self::OutcomeUnknown => Some(eventlog::AWAY_FOR),
             Self::Unauthenticated | Self::OutOfScope | Self::BadInput(_) | Self::Internal => None,
@@ -83,6 +90,12 @@ impl Failed {
 impl From<Failed> for async_graphql::Error {
     fn from(failed: Failed) -> Self {
         Self { message: failed.message(), source: None, extensions: Some(failed.extensions()) }
+    }
+}
+
+impl From<TooOften> for Failed {
+    fn from(too_often: TooOften) -> Self {
+        Self::TooOften(too_often)
     }
 }
 

@@ -10,7 +10,11 @@ use domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{context::Viewing as _, error::Failed, id};
+use super::{
+    context::{Caller, Viewing as _},
+    error::Failed,
+    id,
+};
 use crate::language::Language;
 
 /// The longest idempotency key.
@@ -189,7 +193,8 @@ pub(crate) async fn run<C: Command>(
     command: Result<C, Wrong>,
 ) -> Result<Result<Done, Refusal>, Failed> {
     let viewer = ctx.contributor()?;
-    let language = ctx.caller()?.language;
+    let Caller { language, address, .. } = ctx.caller()?;
+    ctx.pace()?.contribute(viewer, address)?;
     if ctx.platform()?.as_of.is_some() {
         return Ok(Err(read_only(language)));
     }

@@ -42,7 +42,7 @@ impl SearchQueries {
         text: String,
         #[graphql(default = 5)] first: usize,
     ) -> Result<Vec<Similar>, Failed> {
-        ctx.viewer()?;
+        ctx.pace()?.search(ctx.viewer()?, ctx.caller()?.address)?;
         if !(1..=limits::PAGE).contains(&first) {
             return Err(Failed::BadInput(format!("`first` is a number from 1 to {}", limits::PAGE)));
         }

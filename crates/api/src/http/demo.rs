@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::{DemoPersona, Shared, problem};
-use crate::access;
+use crate::{access, pace::Address};
 
 /// Who one can sign in as.
 pub(super) async fn personas(State(shared): State<Shared>) -> Json<Vec<DemoPersona>> {
@@ -26,9 +26,13 @@ pub(super) struct SignIn {
 pub(super) async fn sign_in(
     State(shared): State<Shared>,
     session: Session,
+    address: Address,
     headers: HeaderMap,
     body: Result<Json<SignIn>, JsonRejection>,
 ) -> Response {
+    if let Err(too_often) = shared.pace.sign_in(address) {
+        return problem::too_often(too_often);
+    }
     let Ok(Json(SignIn { persona })) = body else {
         let detail = "send JSON of the form {\"persona\": \"…\"}";
         return problem::problem(StatusCode::BAD_REQUEST, "BAD_INPUT", detail);

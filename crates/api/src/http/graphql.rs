@@ -1,6 +1,6 @@
 //! GraphQL over HTTP, as its specification has it, and over WebSocket (`graphql-transport-ws`).
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use async_graphql::{Data, Request, Response as GraphqlResponse, Variables, parser::types::OperationType};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
@@ -20,6 +20,7 @@ use crate::{
     access::{self, Access, Credential},
     graphql::{Basis, Caller, Failed, LeerwerkSchema, request_error},
     language::Language,
+    pace::Address,
 };
 
 const JSON: &str = "application/json";
@@ -56,7 +57,18 @@ impl Media {
             let status = if self == Self::GraphqlJson { StatusCode::BAD_REQUEST } else { StatusCode::OK };
             return self.refuse(status, response);
         }
-        self.with(StatusCode::OK, body(response))
+        let mut answer = self.with(StatusCode::OK, body(response));
+        // The longest that any part of it asks to wait.
+        let waits =
+            response.errors.iter().filter_map(|error| match error.extensions.as_ref()?.get("retryAfterMs")? {
+                async_graphql::Value::Number(ms) => ms.as_u64(),
+                _ => None,
+            });
+        if let Some(ms) = waits.max() {
+            let seconds = problem::seconds(Duration::from_millis(ms));
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        answer
     }
 
     /// A request that is not one: also for `application/json` a client error.
@@ -95,7 +107,16 @@ impl FromRequestParts<Shared> for From {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
         let (viewer, credential) = credential(parts, shared).await?;
         let position = shared.platform.models.position();
-        Ok(Self(Caller { viewer, credential, language: Language::of(&parts.headers), position }))
+        let address = Address::of(parts, shared.options.address_header.as_ref());
+        Ok(Self(Caller { viewer, credential, address, language: Language::of(&parts.headers), position }))
+    }
+}
+
+impl FromRequestParts<Shared> for Address {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Infallible> {
+        Ok(Self::of(parts, shared.options.address_header.as_ref()))
     }
 }
 

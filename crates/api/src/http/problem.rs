@@ -1,6 +1,6 @@
 //! Trouble outside GraphQL, as RFC 9457 problem details: a code and a plain sentence, nothing internal.
 
-use std::any::Any;
+use std::{any::Any, time::Duration};
 
 use axum::{
     Json,
@@ -8,6 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+
+use crate::pace::TooOften;
 
 /// A problem.
 pub(super) fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
@@ -38,6 +40,19 @@ pub(super) fn unavailable(error: &(dyn std::error::Error + 'static)) -> Response
         "UNAVAILABLE",
         "the platform cannot be reached for now; try again in a moment",
     )
+}
+
+/// Too often.
+pub(super) fn too_often(TooOften(wait): TooOften) -> Response {
+    let detail = "too often, one after the other; try again after the time in Retry-After";
+    let mut response = problem(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", detail);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds(wait)));
+    response
+}
+
+/// As `Retry-After` takes a time: whole seconds, and not too few.
+pub(super) fn seconds(wait: Duration) -> u64 {
+    wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)
 }
 
 /// Something broke that should not.

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
 use super::{Shared, problem};
-use crate::access::{self, Account, Found, NotFound, Pending, Provider, Untrusted};
+use crate::{
+    access::{self, Account, Found, NotFound, Pending, Provider, Untrusted},
+    pace::{Address, TooOften},
+};
 
 /// The page of the web client from which one signs in.
 const PAGE: &str = "/aanmelden";
@@ -38,10 +41,17 @@ pub(super) struct Wish {
 pub(super) async fn begin(
     State(shared): State<Shared>,
     session: Session,
+    address: Address,
     Path(key): Path<String>,
     Query(Wish { then }): Query<Wish>,
 ) -> Response {
     let Some(provider) = shared.access.providers.get(&key) else { return problem::not_found() };
+    if let Err(TooOften(wait)) = shared.pace.sign_in(address) {
+        // Somebody is looking: they get the page, and it says so.
+        let mut response = Outcome::TooOften.back(provider);
+        response.headers_mut().insert(header::RETRY_AFTER, problem::seconds(wait).into());
+        return response;
+    }
     let now = shared.platform.app.source().now();
     let then = then.filter(|then| is_ours(then)).unwrap_or_else(|| "/".into());
     let mut asked = match provider.ask(now).await {
@@ -134,6 +144,8 @@ enum Outcome {
     SeveralMembers,
     /// The member has another account there.
     OtherAccount,
+    /// Too many from one address, one after the other.
+    TooOften,
 }
 
 impl Outcome {
@@ -151,6 +163,7 @@ impl Outcome {
             Self::NoMember => "NO_MEMBER",
             Self::SeveralMembers => "SEVERAL_MEMBERS",
             Self::OtherAccount => "OTHER_ACCOUNT",
+            Self::TooOften => "TOO_MANY_REQUESTS",
         }
     }
 

@@ -1,6 +1,7 @@
 //! The platform through the door that everybody uses: HTTP.
 
 mod access;
+mod hardening;
 mod members;
 mod past;
 mod reading;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{About, AsOf, DemoPersona, Options, Platform};
+use api::{About, AsOf, DemoPersona, Limits, Options, Platform};
 use app::{App, By, Policies, Request as Circumstances, Source};
 use axum::{
     Router,
@@ -65,14 +65,14 @@ fn signer() -> LogSigner {
 impl World {
     pub(crate) async fn new() -> Self {
         let database = Arc::new(testdb::migrated(&sqlx::migrate!("../../migrations")).await);
-        let mut world = Self::over(database, None, None).await;
+        let mut world = Self::over(database, None, None, Limits::default()).await;
         world.furnish().await;
         world
     }
 
     /// Another process on the same database, that has read nothing yet.
     pub(crate) async fn again(&self, as_of: Option<AsOf>) -> Self {
-        let mut again = Self::over(self.database.clone(), as_of, None).await;
+        let mut again = Self::over(self.database.clone(), as_of, None, Limits::default()).await;
         again.theme.clone_from(&self.theme);
         again.intervention.clone_from(&self.intervention);
         again.region.clone_from(&self.region);
@@ -82,7 +82,14 @@ impl World {
 
     /// Another process on the same database, that people reach at an address.
     pub(crate) async fn at(&self, public_url: &str) -> Self {
-        Self::over(self.database.clone(), None, Some(public_url.to_owned())).await
+        Self::over(self.database.clone(), None, Some(public_url.to_owned()), Limits::default()).await
+    }
+
+    /// Another process on the same database, in which one may do things only so often.
+    pub(crate) async fn limited(&self, limits: Limits) -> Self {
+        let mut limited = Self::over(self.database.clone(), None, None, limits).await;
+        limited.theme.clone_from(&self.theme);
+        limited
     }
 
     /// The database, for what time would do.
@@ -94,7 +101,7 @@ impl World {
         self.database.pool().await
     }
 
-    async fn over(database: Arc<TestDb>, as_of: Option<AsOf>, public_url: Option<String>) -> Self {
+    async fn over(database: Arc<TestDb>, as_of: Option<AsOf>, public_url: Option<String>, limits: Limits) -> Self {
         let connect: PgConnectOptions = database.url.parse().expect("an address");
         let pool = PgPoolOptions::new().max_connections(10).test_before_acquire(false);
         let pool = pool.connect_with(connect.clone()).await.expect("connects");
@@ -113,6 +120,8 @@ impl World {
             address: "127.0.0.1:8080".into(),
             providers: Vec::new(),
             session_limits: api::SessionLimits::default(),
+            limits,
+            address_header: Some(header::HeaderName::from_static("x-real-ip")),
             security_contact: None,
             demo: Some(demo),
             signer: signer(),

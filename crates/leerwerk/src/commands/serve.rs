@@ -50,8 +50,10 @@ impl Serve {
         let address = listener.local_addr()?;
         let stop = stop_signal()?;
         let (leave, mut left) = tokio::sync::oneshot::channel();
+        let served = Router::new().fallback_service(gate.clone());
+        let served = served.into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(
-            axum::serve(listener, Router::new().fallback_service(gate.clone()))
+            axum::serve(listener, served)
                 .with_graceful_shutdown(async move {
                     stop.await;
                     let _ = leave.send(());
@@ -115,6 +117,8 @@ impl Serve {
                 address: address.to_string(),
                 providers: self.config.providers()?,
                 session_limits: self.config.session_limits(),
+                limits: self.config.limits(),
+                address_header: self.config.address_header.clone(),
                 security_contact: self.config.security_contact.clone(),
                 signer: crate::log_key::signer(config)?,
                 demo,

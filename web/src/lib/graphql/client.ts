@@ -61,6 +61,6 @@ function codeOf(status: number): string {
   if (status === 401) return 'UNAUTHENTICATED';
   if (status === 403) return 'FORBIDDEN';
   if (status === 404) return 'NOT_FOUND';
-  if (status === 429) return 'BUSY';
+  if (status === 429) return 'TOO_MANY_REQUESTS';
   return status >= 500 ? 'UNAVAILABLE' : 'UNKNOWN';
 }

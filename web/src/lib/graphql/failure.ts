@@ -7,6 +7,7 @@ export type FailureCode =
   | 'NOT_FOUND'
   | 'UNAVAILABLE'
   | 'BUSY'
+  | 'TOO_MANY_REQUESTS'
   | 'TIMEOUT'
   | 'OFFLINE'
   | 'UNKNOWN'
@@ -23,6 +24,6 @@ export class Failure extends Error {
 
   /** Whether asking again, a little later, may well succeed. */
   get passing(): boolean {
-    return ['UNAVAILABLE', 'BUSY', 'TIMEOUT', 'OFFLINE'].includes(this.code);
+    return ['UNAVAILABLE', 'BUSY', 'TOO_MANY_REQUESTS', 'TIMEOUT', 'OFFLINE'].includes(this.code);
   }
 }

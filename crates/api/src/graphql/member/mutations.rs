@@ -174,6 +174,7 @@ impl MemberMutations {
         if let Ok(command) = &command
             && is_taken(ctx, &input, &change, command).await?
         {
+            ctx.pace()?.contribute(ctx.contributor()?, ctx.caller()?.address)?;
             let message = if ctx.caller()?.language.is_dutch() {
                 "Er doet al iemand mee met dit e-mailadres."
             } else {
