@@ -212,6 +212,10 @@ impl App {
             }
             subjects.extend(within);
         }
+        if !places.is_empty() {
+            // Where it takes effect, roles that are held elsewhere do not count: not even where the project lies.
+            subjects.clear();
+        }
         for (kind, place) in places {
             subjects.push(place);
             if kind == Organisation::KIND {

@@ -102,6 +102,9 @@ async fn the_lead_of_a_project_invites_into_its_organisations_and_no_others() {
     let joost = world.visitor("joost").await;
     assert_eq!(refused(&joost, "inviteMember", input(&world.organisation, &project)).await, forbidden);
     assert_eq!(refused(&sanne, "inviteMember", input(&world.organisation, &project)).await, None);
+    // A project in one's network is no way into organisations elsewhere.
+    give(&world, "joost", Role::NetworkCoordinator, here(&world)).await;
+    assert_eq!(refused(&joost, "inviteMember", input(&far, &project)).await, forbidden);
 }
 
 #[tokio::test]
