@@ -120,8 +120,10 @@ pub async fn holds_sign_ins(pool: &PgPool) -> sqlx::Result<bool> {
 /// Removes what ended by itself; gives how much that was.
 pub async fn prune(pool: &PgPool, limits: &SessionLimits) -> sqlx::Result<u64> {
     let sessions = sqlx::query!(
-        "DELETE FROM session.session WHERE expires_at < now() OR used_at + make_interval(secs => $1) < now()",
-        seconds(limits.idle)
+        "DELETE FROM session.session WHERE expires_at < now() OR used_at + make_interval(secs => $1) < now()
+         OR begun_at + make_interval(secs => $2) < now()",
+        seconds(limits.idle),
+        seconds(limits.absolute)
     );
     let sessions = sessions.execute(pool).await?.rows_affected();
     let tokens = sqlx::query!("DELETE FROM session.access_token WHERE expires_at < now()").execute(pool).await?;

@@ -155,13 +155,16 @@ impl Sessions {
         sqlx::query_as!(
             SessionInfo,
             r#"SELECT id AS "id!", begun_at, used_at,
-                      least(expires_at, used_at + make_interval(secs => $2)) AS "ends_at!",
+                      least(expires_at, begun_at + make_interval(secs => $3), used_at + make_interval(secs => $2))
+                          AS "ends_at!",
                       data #>> '{signed_in,account,provider}' AS provider, data #>> '{signed_in,agent}' AS agent
                FROM session.session
-               WHERE member = $1 AND expires_at > now() AND used_at + make_interval(secs => $2) > now()
+               WHERE member = $1 AND expires_at > now() AND begun_at + make_interval(secs => $3) > now()
+                 AND used_at + make_interval(secs => $2) > now()
                ORDER BY used_at DESC, id"#,
             member.0,
-            seconds(self.limits.idle)
+            seconds(self.limits.idle),
+            seconds(self.limits.absolute)
         )
         .fetch_all(&self.pool)
         .await
@@ -258,10 +261,12 @@ impl SessionStore for Sessions {
         let row = sqlx::query!(
             r#"SELECT data, expires_at, used_at + make_interval(secs => $3) < now() AS "to_note!"
                FROM session.session
-               WHERE id_hash = $1 AND expires_at > now() AND used_at + make_interval(secs => $2) > now()"#,
+               WHERE id_hash = $1 AND expires_at > now() AND begun_at + make_interval(secs => $4) > now()
+                 AND used_at + make_interval(secs => $2) > now()"#,
             hash(id),
             seconds(self.limits.idle),
-            NOTED
+            NOTED,
+            seconds(self.limits.absolute)
         )
         .fetch_optional(&self.pool)
         .await
@@ -305,18 +310,19 @@ pub(crate) async fn signed_in(session: &Session) -> std::result::Result<Option<S
     session.get(SIGNED_IN).await
 }
 
-/// Signs a member in, under a new session id. Nothing of before goes along.
+/// Signs a member in, under a new session id. Nothing of before goes along. `id` names the session to its owner, `expiry`
+/// is that of [`Sessions::expiry`].
 pub(crate) async fn sign_in(
     session: &Session,
     member: MemberId,
     account: Option<Account>,
     agent: Option<&str>,
-    id: Uuid,
+    (id, expiry): (Uuid, Expiry),
 ) -> std::result::Result<(), session::Error> {
     let agent = agent.map(|agent| agent.chars().take(LONGEST_AGENT).collect());
     session.cycle_id().await?;
     session.remove_value(PENDING).await?;
-    session.set_expiry(None);
+    session.set_expiry(Some(expiry));
     session.insert(SIGNED_IN, SignedIn { id, member, account, agent }).await
 }
 

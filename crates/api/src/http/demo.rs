@@ -41,7 +41,8 @@ pub(super) async fn sign_in(
         return problem::problem(StatusCode::NOT_FOUND, "NO_SUCH_PERSONA", "GET /demo/personas lists the personas");
     };
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    match access::sign_in(&session, found.member, None, agent, shared.platform.app.source().id()).await {
+    let named = (shared.platform.app.source().id(), shared.access.sessions.expiry());
+    match access::sign_in(&session, found.member, None, agent, named).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => problem::unavailable(&error),
     }

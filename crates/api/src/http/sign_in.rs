@@ -119,7 +119,8 @@ pub(super) async fn callback(
     };
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let account = Account { provider: key, issuer: person.issuer, subject: person.subject, sid: person.sid };
-    match access::sign_in(&session, member, Some(account), agent, shared.platform.app.source().id()).await {
+    let named = (shared.platform.app.source().id(), shared.access.sessions.expiry());
+    match access::sign_in(&session, member, Some(account), agent, named).await {
         Ok(()) => Redirect::to(&then).into_response(),
         Err(error) => problem::unavailable(&error),
     }

@@ -77,9 +77,11 @@ async fn a_session_ends_when_it_is_not_used_and_when_it_lasted_long_enough() {
     assert!(!is_signed_in(&world.again(None).await, &cookie).await, "not used for too long");
 
     let cookie = world.visitor("sanne").await.cookie;
-    world.sql("UPDATE session.session SET expires_at = now() + interval '1 minute'").await;
+    let late = world.sql("DELETE FROM session.session WHERE expires_at > begun_at + interval '7 days 1 minute'").await;
+    assert_eq!(late, 0, "a week at most");
+    world.sql("UPDATE session.session SET begun_at = now() - interval '6 days 23 hours 59 minutes'").await;
     assert!(is_signed_in(&world.again(None).await, &cookie).await);
-    world.sql("UPDATE session.session SET expires_at = now()").await;
+    world.sql("UPDATE session.session SET begun_at = now() - interval '7 days'").await;
     assert!(!is_signed_in(&world.again(None).await, &cookie).await, "used or not");
     assert_eq!(world.sql("SELECT FROM session.session").await, 2);
     let pool = world.pool().await;
@@ -95,7 +97,7 @@ async fn over_https_the_cookie_belongs_to_this_host_alone() {
         world.send(request).await.headers()[header::SET_COOKIE].to_str().expect("text").to_owned()
     };
     let secure = cookie_of(&world.at("https://leerwerk.example").await).await;
-    for expected in ["__Host-leerwerk=", "; HttpOnly", "; SameSite=Lax", "; Secure", "; Path=/"] {
+    for expected in ["__Host-leerwerk=", "; HttpOnly", "; SameSite=Lax", "; Secure", "; Path=/", "; Max-Age=604"] {
         assert!(secure.contains(expected), "{expected}: {secure}");
     }
     assert!(!secure.contains("Domain"), "{secure}");
