@@ -1,9 +1,11 @@
 // Signing in with an account at a provider: what works, and everything that must not.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
+import WebSocket from 'ws';
 import { drawn, launch, open, overflow, PHONE, picture, violations } from './support/browser.js';
 import { provider, Visitor } from './support/provider.js';
 import { freshDirectory, run, serve } from './support/service.js';
@@ -86,6 +88,9 @@ describe('with an account at a provider', () => {
     const persona = await service.get('/demo/session', { method: 'POST', body: '{"persona":"sanne"}', headers: { 'content-type': 'application/json' } });
     assert.ok([404, 405].includes(persona.status), `nobody comes in as whoever they like: ${persona.status}`);
     assert.equal((await service.get('/sign-in/elders')).status, 404);
+    const policy = (await service.get('/aanmelden')).headers.get('content-security-policy');
+    assert.match(policy, /script-src 'self';/);
+    assert.match(policy, /frame-ancestors 'none'/);
   });
 
   test('the first sign-in finds the member by a verified address, later ones by the account', async () => {
@@ -240,6 +245,25 @@ describe('sessions', () => {
     await ask(here, end, { input: {} });
     assert.equal(await viewer(third), null);
     assert.equal(await viewer(here), `member-${sanne}`);
+  });
+
+  test('take their open WebSockets along, by whichever way they end', async () => {
+    for (const end of ['by oneself', 'from elsewhere']) {
+      const [here, there] = [new Visitor(), new Visitor()];
+      await signIn(here, 'kennis', 'kennis-1');
+      await signIn(there, 'kennis', 'kennis-1');
+      const socket = new WebSocket(`${service.url.replace('http', 'ws')}/graphql/ws`, 'graphql-transport-ws', { headers: { cookie: here.cookie(service.url) } });
+      const closed = once(socket, 'close');
+      await once(socket, 'open');
+      socket.send(JSON.stringify({ type: 'connection_init' }));
+      const [ack] = await once(socket, 'message');
+      assert.equal(JSON.parse(ack).type, 'connection_ack');
+      await pause(300);
+      assert.equal(socket.readyState, WebSocket.OPEN);
+      if (end === 'by oneself') await here.fetch(`${service.url}/session/end`, { method: 'POST' });
+      else await ask(there, 'mutation { endOtherSessions(input: {}) { __typename } }');
+      await Promise.race([closed, pause(5_000).then(() => assert.fail(`it stays open, ended ${end}`))]);
+    }
   });
 
   test('end when one signs out at the provider', async () => {

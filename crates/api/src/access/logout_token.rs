@@ -86,16 +86,19 @@ impl Access {
         let claims: Claims = part(claims)?;
         check(&claims, provider.issuer(), &provider.options.client_id, now).map_err(NotLoggedOut::Invalid)?;
         let until = claims.exp.unwrap_or(claims.iat) + RECENT;
+        // Both or neither: a token that ended nothing must be good for the provider's next try.
+        let mut transaction = self.pool.begin().await?;
         let first_time = sqlx::query!(
             "INSERT INTO session.logout_token (issuer, id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
             claims.iss,
             claims.jti,
             until
         );
-        if first_time.execute(&self.pool).await?.rows_affected() == 0 {
+        if first_time.execute(&mut *transaction).await?.rows_affected() == 0 {
             return Err(NotLoggedOut::Invalid("it was taken before"));
         }
-        Ok(self.sessions.end_of_account(&claims.iss, claims.sub.as_deref(), claims.sid.as_deref()).await?)
+        let (subject, sid) = (claims.sub.as_deref(), claims.sid.as_deref());
+        Ok(self.sessions.end_of_account(transaction, &claims.iss, subject, sid).await?)
     }
 }
 

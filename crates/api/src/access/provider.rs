@@ -23,7 +23,8 @@ use tokio::sync::Mutex;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What a provider says of itself is asked again after this long.
 const FRESH: TimeDelta = TimeDelta::hours(1);
-/// Keys that do not fit are no reason to ask again sooner than this: not whoever sends rubbish decides how often we ask.
+/// Keys that do not fit, or no answer, are no reason to ask again sooner than this: not whoever sends rubbish decides how
+/// often we ask.
 const SETTLED: TimeDelta = TimeDelta::seconds(5);
 
 /// How to sign in with a provider.
@@ -148,7 +149,15 @@ pub(crate) struct Provider {
     redirect: RedirectUrl,
     issuer: IssuerUrl,
     http: reqwest::Client,
-    known: Mutex<Option<Known>>,
+    known: Mutex<LastAsked>,
+}
+
+/// What came of asking it.
+#[derive(Debug, Default)]
+struct LastAsked {
+    known: Option<Known>,
+    /// When it could not be asked, and why.
+    failed: Option<(DateTime<Utc>, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -190,7 +199,7 @@ impl Provider {
         // Somebody else's redirects would lead requests elsewhere.
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE);
         let http = http.build().map_err(|error| away(&error))?;
-        Ok(Self { options, redirect, issuer, http, known: Mutex::new(None) })
+        Ok(Self { options, redirect, issuer, http, known: Mutex::default() })
     }
 
     /// What it says of itself, no older than an hour.
@@ -206,17 +215,27 @@ impl Provider {
         self.at_least(now - SETTLED, now).await.map(Some)
     }
 
-    /// Asked only once, however many wait for it.
+    /// Asked only once, however many wait for it, also when it does not answer.
     async fn at_least(&self, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Known, Untrusted> {
-        let mut held = self.known.lock().await;
-        if let Some(known) = held.as_ref().filter(|known| known.at > since) {
+        let mut last = self.known.lock().await;
+        if let Some(known) = last.known.as_ref().filter(|known| known.at > since) {
             return Ok(known.clone());
         }
-        let metadata = CoreProviderMetadata::discover_async(self.issuer.clone(), &self.http).await;
-        let metadata = metadata.map_err(|error| Untrusted::Away(chain(&error)))?;
-        let known = Known { metadata: Arc::new(metadata), at: now };
-        *held = Some(known.clone());
-        Ok(known)
+        if let Some((_, why)) = last.failed.as_ref().filter(|(at, _)| now < *at + SETTLED) {
+            return Err(Untrusted::Away(why.clone()));
+        }
+        match CoreProviderMetadata::discover_async(self.issuer.clone(), &self.http).await {
+            Ok(metadata) => {
+                let known = Known { metadata: Arc::new(metadata), at: now };
+                *last = LastAsked { known: Some(known.clone()), failed: None };
+                Ok(known)
+            }
+            Err(error) => {
+                let why = chain(&error);
+                last.failed = Some((now, why.clone()));
+                Err(Untrusted::Away(why))
+            }
+        }
     }
 
     /// Its issuer identifier.

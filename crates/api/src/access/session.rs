@@ -14,7 +14,7 @@ use domain::id::MemberId;
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, Transaction};
 use tokio::sync::watch;
 use tower_sessions::{
     Expiry, Session, SessionStore,
@@ -175,25 +175,27 @@ impl Sessions {
         Ok(self.of(member).await?.iter().any(|session| session.id == id))
     }
 
-    /// Ends one of a member's sessions; tells whether there was such a one.
-    pub(crate) async fn end(&self, member: MemberId, id: Uuid) -> sqlx::Result<bool> {
-        let ended = sqlx::query!("DELETE FROM session.session WHERE member = $1 AND id = $2", member.0, id);
-        let ended = ended.execute(&self.pool).await?.rows_affected();
+    /// Ends one of a member's sessions, if there is such a one.
+    pub(crate) async fn end(&self, member: MemberId, id: Uuid) -> sqlx::Result<()> {
+        let one = sqlx::query!("DELETE FROM session.session WHERE member = $1 AND id = $2", member.0, id);
+        one.execute(&self.pool).await?;
         self.forget_all();
-        Ok(ended > 0)
+        Ok(())
     }
 
-    /// Ends all of a member's sessions but one; tells how many there were.
-    pub(crate) async fn end_others(&self, member: MemberId, but: Uuid) -> sqlx::Result<u64> {
-        let ended = sqlx::query!("DELETE FROM session.session WHERE member = $1 AND id <> $2", member.0, but);
-        let ended = ended.execute(&self.pool).await?.rows_affected();
+    /// Ends all of a member's sessions but one.
+    pub(crate) async fn end_others(&self, member: MemberId, but: Uuid) -> sqlx::Result<()> {
+        let others = sqlx::query!("DELETE FROM session.session WHERE member = $1 AND id <> $2", member.0, but);
+        others.execute(&self.pool).await?;
         self.forget_all();
-        Ok(ended)
+        Ok(())
     }
 
-    /// Ends the sessions that began with an account, or only those of one sign-in at its provider.
+    /// Ends the sessions that began with an account, or only those of one sign-in at its provider, and with that the
+    /// transaction.
     pub(crate) async fn end_of_account(
         &self,
+        mut transaction: Transaction<'_, Postgres>,
         issuer: &str,
         subject: Option<&str>,
         sid: Option<&str>,
@@ -209,7 +211,8 @@ impl Sessions {
             subject,
             sid
         );
-        let ended = ended.execute(&self.pool).await?.rows_affected();
+        let ended = ended.execute(&mut *transaction).await?.rows_affected();
+        transaction.commit().await?;
         self.forget_all();
         Ok(ended)
     }

@@ -176,12 +176,12 @@ impl Tokens {
         Ok(info.fetch_optional(&self.pool).await?.map(|info| (info, token)))
     }
 
-    /// Revokes one of a member's tokens; tells whether there was such a one.
-    pub(crate) async fn revoke(&self, member: MemberId, id: Uuid) -> sqlx::Result<bool> {
-        let revoked = sqlx::query!("DELETE FROM session.access_token WHERE member = $1 AND id = $2", member.0, id);
-        let revoked = revoked.execute(&self.pool).await?.rows_affected();
+    /// Revokes one of a member's tokens, if there is such a one.
+    pub(crate) async fn revoke(&self, member: MemberId, id: Uuid) -> sqlx::Result<()> {
+        let one = sqlx::query!("DELETE FROM session.access_token WHERE member = $1 AND id = $2", member.0, id);
+        one.execute(&self.pool).await?;
         self.ended.send_modify(|ended| *ended += 1);
-        Ok(revoked > 0)
+        Ok(())
     }
 }
 

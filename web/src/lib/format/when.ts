@@ -30,6 +30,14 @@ function daysAgo(moment: string, now: Date): number {
   return Math.round((Date.parse(dayOf(now)) - Date.parse(dayOf(moment))) / 86_400_000);
 }
 
+const hour = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, hour: '2-digit', hourCycle: 'h23' });
+
+/** The moment at which a calendar day (2026-03-01) is over: midnight here is at 22 or 23 hours by the clock of the world. */
+export function endOfDay(date: string): string {
+  const summer = new Date(`${date}T22:00:00Z`);
+  return (hour.format(summer) === '00' ? summer : new Date(`${date}T23:00:00Z`)).toISOString();
+}
+
 export const sayTime = (moment: string) => time.format(new Date(moment));
 
 export const sayExactly = (moment: string) => exact.format(new Date(moment));
