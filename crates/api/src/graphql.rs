@@ -22,6 +22,7 @@ mod past;
 mod platform;
 mod project;
 mod question;
+mod register;
 mod search;
 mod subscription;
 mod text;
@@ -41,6 +42,8 @@ pub(crate) struct Query(
     member::MemberQueries,
     member::RoleQueries,
     catalogue::CatalogueQueries,
+    register::RegisterQueries,
+    register::ImportQueries,
     question::QuestionQueries,
     search::SearchQueries,
     experience::ExperienceQueries,
@@ -56,6 +59,8 @@ pub(crate) struct Query(
 pub(crate) struct Mutation(
     access::AccessMutations,
     member::MemberMutations,
+    register::RegisterMutations,
+    register::ImportMutations,
     question::QuestionMutations,
     experience::ExperienceMutations,
     project::ProjectMutations,

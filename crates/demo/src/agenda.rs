@@ -4,12 +4,13 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use domain::Timestamp;
 
-use crate::{cycles, experiences, pages, people, projects, questions};
+use crate::{cycles, experiences, pages, people, projects, questions, register};
 
 /// One thing to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
     People(people::Step),
+    Register(register::Step),
     Project(projects::Step),
     Question(questions::Step),
     Experience(experiences::Step),

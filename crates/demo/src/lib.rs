@@ -4,7 +4,7 @@
 //! would give it, under the same rules and policies as in daily use, in simulated time. A refusal while the world is
 //! made is therefore an error. The same seed and end give the same world: ids, texts, moments and order.
 //!
-//! `people` fills the register, `questions`, `experiences`, `projects`, `cycles` and `pages` each tell one kind of
+//! `people` and `register` fill the register, `questions`, `experiences`, `projects`, `cycles` and `pages` each tell one kind of
 //! story; a story puts steps on the `agenda`, and the `stage` carries them out as commands.
 
 mod agenda;
@@ -16,6 +16,7 @@ mod people;
 mod personas;
 mod projects;
 mod questions;
+mod register;
 mod stage;
 mod texts;
 mod world;

@@ -9,8 +9,8 @@ use domain::{
     id::{InterventionId, MemberId, OrganisationId, RegionId, ThemeId},
     intervention::AddIntervention,
     member::{GiveRole, InviteMember, Member, Profession, ReviseProfile, Role},
-    organisation::{OrganisationKind, RegisterOrganisation},
-    region::RegisterRegion,
+    organisation::{CareSetting, OrganisationKind, RegisterOrganisation},
+    region::{RegionFacts, RegisterRegion},
     sealed::KeyScope,
     theme::AddTheme,
 };
@@ -19,6 +19,7 @@ use rand::{Rng, seq::IndexedRandom as _};
 use crate::{
     LoadError, PERSONAS, Persona, agenda,
     clock::Calendar,
+    register,
     stage::Job,
     texts::{Setting, line, plain_line, plain_prose},
     world::{Person, World},
@@ -62,6 +63,7 @@ pub(crate) fn open(world: &mut World) {
         at += TimeDelta::seconds(20);
         world.agenda.put(at, step.into());
     }
+    at = register::open(world, at);
     let manager = manager();
     at += TimeDelta::minutes(10);
     world.agenda.put(at, Step::Invite(manager).into());
@@ -84,6 +86,20 @@ pub(crate) fn open(world: &mut World) {
 
 fn manager() -> usize {
     PERSONAS.iter().position(|persona| persona.roles.contains(&Role::ProgrammeManager)).unwrap_or_default()
+}
+
+/// Where the people of such an organisation usually give care.
+fn settings(kind: OrganisationKind) -> Vec<CareSetting> {
+    match kind {
+        OrganisationKind::Hospital => vec![CareSetting::Hospital],
+        OrganisationKind::Hospice => vec![CareSetting::Hospice],
+        OrganisationKind::GpGroup => vec![CareSetting::GeneralPractice, CareSetting::Home],
+        OrganisationKind::CareInstitution => vec![CareSetting::NursingHome],
+        OrganisationKind::HomeCare => vec![CareSetting::Home],
+        OrganisationKind::CareNetwork
+        | OrganisationKind::KnowledgeOrganisation
+        | OrganisationKind::ProgrammeOrganisation => vec![],
+    }
 }
 
 /// A number for whom or what a step is about.
@@ -120,8 +136,9 @@ pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<Ap
             let id: RegionId = app.source().id();
             let region = &texts.register.regions[place];
             world.regions.push(id);
-            let (name, consortium, inhabitants) = (plain_line(&region.name)?, region.consortium, region.inhabitants);
-            Job::new(app, By::Platform, RegisterRegion { region: id, name, consortium, inhabitants })
+            let known = RegionFacts::new(&plain_line(&region.name)?, region.consortium);
+            let facts = RegionFacts { inhabitants: region.inhabitants, urbanity: region.urbanity, ..known };
+            Job::new(app, By::Platform, RegisterRegion { region: id, facts })
         }
         Step::Organisation(place) => {
             let id: OrganisationId = app.source().id();
@@ -129,7 +146,8 @@ pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<Ap
             world.organisations.push(id);
             let region = world.regions[region_of(world, place)?];
             let (name, kind) = (plain_line(&organisation.name)?, organisation.kind);
-            Job::new(app, By::Platform, RegisterOrganisation { organisation: id, name, kind, region })
+            let settings = settings(kind);
+            Job::new(app, By::Platform, RegisterOrganisation { organisation: id, name, kind, settings, region })
         }
         Step::Invite(member) => return invite(world, member, at, app).map(Some),
         Step::Profile(place) => return profile(world, place, app).map(Some),
@@ -179,7 +197,7 @@ fn invite(world: &mut World, member: usize, at: Timestamp, app: &Arc<App>) -> Re
 }
 
 /// The programme manager invites everybody but themselves.
-fn by_manager(themselves: bool) -> By {
+pub(crate) fn by_manager(themselves: bool) -> By {
     if themselves { By::Platform } else { By::Member(PERSONAS[manager()].member()) }
 }
 

@@ -9,6 +9,7 @@ use domain::{
     pdsa::{Decision, PredictionMet},
     phase::Phase,
     project::BottleneckKind,
+    region::Urbanity,
     scope::Consortium,
     sealed::KeyScope,
     text::{Line, Prose},
@@ -40,6 +41,34 @@ pub(crate) struct Register {
     pub(crate) interventions: Vec<Intervention>,
     pub(crate) regions: Vec<Region>,
     pub(crate) organisations: Vec<Organisation>,
+    pub(crate) rounds: Vec<Round>,
+    pub(crate) own_funding: Vec<OwnFunding>,
+    pub(crate) collaborations: Vec<Collaboration>,
+}
+
+/// A funding round, and how many days after the beginning it opens.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Round {
+    pub(crate) name: String,
+    pub(crate) interventions: Vec<String>,
+    pub(crate) day: i64,
+}
+
+/// A promising project that an organisation funds itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OwnFunding {
+    pub(crate) name: String,
+    pub(crate) organisation: String,
+    pub(crate) intervention: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Collaboration {
+    pub(crate) name: String,
+    pub(crate) organisations: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,6 +93,8 @@ pub(crate) struct Region {
     pub(crate) name: String,
     pub(crate) consortium: Consortium,
     pub(crate) inhabitants: Option<u32>,
+    /// Invented, so not for real comparisons.
+    pub(crate) urbanity: Option<Urbanity>,
 }
 
 #[derive(Debug, Deserialize)]

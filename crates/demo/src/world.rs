@@ -6,7 +6,7 @@ use app::App;
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    id::{ExperienceId, InterventionId, MemberId, OrganisationId, RegionId, ThemeId},
+    id::{ExperienceId, InterventionId, MemberId, OrganisationId, RegionId, RoundId, ThemeId},
     member::Profession,
 };
 use rand::{Rng, SeedableRng as _, seq::IndexedRandom as _};
@@ -20,6 +20,7 @@ use crate::{
     experiences, pages, people,
     projects::{self, Project},
     questions::{self, Questions},
+    register,
     stage::Job,
     texts::{Setting, Texts},
 };
@@ -36,6 +37,7 @@ pub(crate) struct World {
     pub(crate) organisations: Vec<OrganisationId>,
     pub(crate) themes: Vec<ThemeId>,
     pub(crate) interventions: Vec<InterventionId>,
+    pub(crate) rounds: Vec<RoundId>,
     pub(crate) people: People,
     pub(crate) projects: Vec<Project>,
     /// For each project that comes: from when on it does not only prepare any more, if ever.
@@ -152,6 +154,7 @@ impl World {
             organisations: Vec::new(),
             themes: Vec::new(),
             interventions: Vec::new(),
+            rounds: Vec::new(),
             people: People::default(),
             projects: Vec::new(),
             works_from: Vec::new(),
@@ -179,6 +182,7 @@ impl World {
     pub(crate) fn perform(&mut self, step: Step, at: Timestamp, app: &Arc<App>) -> Result<Option<Job>, LoadError> {
         match step {
             Step::People(step) => people::perform(self, step, at, app),
+            Step::Register(step) => register::perform(self, step, at, app).map(Some),
             Step::Project(step) => projects::perform(self, step, at, app),
             Step::Question(step) => questions::perform(self, step, at, app),
             Step::Experience(step) => experiences::perform(self, step, at, app),
@@ -191,6 +195,7 @@ impl World {
     pub(crate) fn lane(&self, step: Step) -> usize {
         let (kind, place) = match step {
             Step::People(step) => (0, people::place(step)),
+            Step::Register(step) => (5, register::place(step)),
             Step::Project(step) => (1, projects::place(self, step)),
             // A cycle leans on its project.
             Step::Cycle(step) => (1, cycles::project(self, step)),

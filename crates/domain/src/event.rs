@@ -8,11 +8,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Aggregate, experience::Experience, experience::ExperienceEvent, intervention::Intervention,
-    intervention::InterventionEvent, knowledge_page::KnowledgePage, knowledge_page::PageEvent, member::Member,
-    member::MemberEvent, organisation::Organisation, organisation::OrganisationEvent, pdsa::Cycle, pdsa::CycleEvent,
-    project::Project, project::ProjectEvent, question::Question, question::QuestionEvent, region::Region,
-    region::RegionEvent, theme::Theme, theme::ThemeEvent,
+    Aggregate, basis::Basis, basis::BasisEvent, collaboration::Collaboration, collaboration::CollaborationEvent,
+    experience::Experience, experience::ExperienceEvent, funding_round::FundingRound, funding_round::FundingRoundEvent,
+    intervention::Intervention, intervention::InterventionEvent, knowledge_page::KnowledgePage,
+    knowledge_page::PageEvent, member::Member, member::MemberEvent, organisation::Organisation,
+    organisation::OrganisationEvent, pdsa::Cycle, pdsa::CycleEvent, project::Project, project::ProjectEvent,
+    question::Question, question::QuestionEvent, region::Region, region::RegionEvent, theme::Theme, theme::ThemeEvent,
 };
 
 /// The events of one kind of stream: an enum, adjacently tagged as `{"type": …, "data": {…}}`.
@@ -127,8 +128,14 @@ macro_rules! kinds {
 kinds! {
     /// To an organisation.
     Organisation(OrganisationEvent) of Organisation,
+    /// To a collaboration.
+    Collaboration(CollaborationEvent) of Collaboration,
     /// To a region.
     Region(RegionEvent) of Region,
+    /// To a funding round.
+    Round(FundingRoundEvent) of FundingRound,
+    /// To what access rests on.
+    Basis(BasisEvent) of Basis,
     /// To a member.
     Member(MemberEvent) of Member,
     /// To a theme.

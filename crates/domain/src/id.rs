@@ -36,8 +36,14 @@ macro_rules! ids {
 ids! {
     /// An organisation: hospital, hospice, GP group, care institution …
     OrganisationId,
+    /// Several organisations that act as one applicant or project.
+    CollaborationId,
     /// A palliative-care network area.
     RegionId,
+    /// A funding round.
+    RoundId,
+    /// A grant, or a promising project that an organisation funds itself: what access rests on.
+    BasisId,
     /// A person with access.
     MemberId,
     /// A theme, e.g. communication.

@@ -6,15 +6,19 @@
 //! file per command. Rule numbers in the docs (**L**, **P**, rule 3 …) are those of the domain text.
 
 pub mod actor;
+pub mod basis;
+pub mod collaboration;
 pub mod command;
 pub mod event;
 pub mod experience;
+pub mod funding_round;
 pub mod id;
 pub mod intervention;
 pub mod knowledge_page;
 pub mod member;
 pub mod organisation;
 pub mod pdsa;
+pub mod period;
 pub mod phase;
 pub mod project;
 pub mod question;
@@ -31,8 +35,20 @@ pub(crate) mod testing;
 pub use actor::Actor;
 pub use command::{Aggregate, Command, Refusal, Standing};
 pub use event::{DomainEvent, Event};
+pub use period::Period;
 pub use scope::Scope;
 pub use sealed::Sealed;
 
 /// A moment, UTC, microsecond precision (that of the log).
 pub type Timestamp = chrono::DateTime<chrono::Utc>;
+
+/// Each once, in the order in which they were named.
+pub(crate) fn distinct<T: PartialEq>(named: Vec<T>) -> Vec<T> {
+    let mut kept = Vec::with_capacity(named.len());
+    for one in named {
+        if !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    kept
+}

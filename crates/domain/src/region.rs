@@ -2,8 +2,10 @@
 
 mod event;
 mod register_region;
+mod revise_region;
 mod state;
 
-pub use event::RegionEvent;
+pub use event::{RegionEvent, RegionFacts, Urbanity};
 pub use register_region::RegisterRegion;
+pub use revise_region::ReviseRegion;
 pub use state::Region;

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Event,
+    basis::BasisEvent,
+    collaboration::CollaborationEvent,
     experience::ExperienceEvent,
+    funding_round::FundingRoundEvent,
     id::MemberId,
     intervention::InterventionEvent,
     knowledge_page::PageEvent,
@@ -77,17 +80,11 @@ fn capitalise(text: &str) -> String {
 /// Tells an event.
 pub fn tell(event: &Event, actor: Actor) -> Sentence {
     let (nl, en) = match event {
-        Event::Organisation(OrganisationEvent::OrganisationRegistered { name, .. }) => {
-            let name = plain(name);
-            (
-                format!("{{actor}} schreef organisatie {name} in"),
-                format!("{{actor}} registered the organisation {name}"),
-            )
-        }
-        Event::Region(RegionEvent::RegionRegistered { name, .. }) => {
-            let name = plain(name);
-            (format!("{{actor}} schreef regio {name} in"), format!("{{actor}} registered the region {name}"))
-        }
+        Event::Organisation(happened) => organisation(happened),
+        Event::Collaboration(happened) => collaboration(happened),
+        Event::Region(happened) => region(happened),
+        Event::Round(happened) => round(happened),
+        Event::Basis(happened) => basis(happened),
         Event::Theme(ThemeEvent::ThemeAdded { name, name_in_english }) => {
             let (name, name_in_english) = (plain(name), plain(name_in_english));
             (format!("{{actor}} voegde het thema {name} toe"), format!("{{actor}} added the theme {name_in_english}"))
@@ -113,6 +110,107 @@ fn plain(name: &str) -> String {
 
 fn both(nl: &str, en: &str) -> (String, String) {
     (nl.to_owned(), en.to_owned())
+}
+
+fn organisation(happened: &OrganisationEvent) -> (String, String) {
+    match happened {
+        OrganisationEvent::OrganisationRegistered { name, .. } => {
+            let name = plain(name);
+            (
+                format!("{{actor}} schreef organisatie {name} in"),
+                format!("{{actor}} registered the organisation {name}"),
+            )
+        }
+        OrganisationEvent::OrganisationRenamed { name } => {
+            let name = plain(name);
+            (format!("{{actor}} noemde de organisatie {name}"), format!("{{actor}} renamed the organisation to {name}"))
+        }
+        OrganisationEvent::OrganisationMoved { .. } => {
+            both("{actor} zette de organisatie in een andere regio", "{actor} moved the organisation to another region")
+        }
+    }
+}
+
+fn collaboration(happened: &CollaborationEvent) -> (String, String) {
+    match happened {
+        CollaborationEvent::CollaborationFormed { name, .. } => {
+            let name = plain(name);
+            (
+                format!("{{actor}} schreef samenwerkingsverband {name} in"),
+                format!("{{actor}} registered the collaboration {name}"),
+            )
+        }
+        CollaborationEvent::CollaborationJoined { .. } => both(
+            "{actor} voegde een organisatie toe aan het samenwerkingsverband",
+            "{actor} added an organisation to the collaboration",
+        ),
+        CollaborationEvent::CollaborationLeft { .. } => both(
+            "{actor} haalde een organisatie uit het samenwerkingsverband",
+            "{actor} took an organisation out of the collaboration",
+        ),
+    }
+}
+
+fn region(happened: &RegionEvent) -> (String, String) {
+    match happened {
+        RegionEvent::RegionRegistered { facts } => {
+            let name = plain(&facts.name);
+            (format!("{{actor}} schreef regio {name} in"), format!("{{actor}} registered the region {name}"))
+        }
+        RegionEvent::RegionRevised { facts } => {
+            let name = plain(&facts.name);
+            (
+                format!("{{actor}} werkte de gegevens van regio {name} bij"),
+                format!("{{actor}} revised the figures of the region {name}"),
+            )
+        }
+    }
+}
+
+fn round(happened: &FundingRoundEvent) -> (String, String) {
+    match happened {
+        FundingRoundEvent::FundingRoundOpened { programme, .. } => {
+            let programme = plain(programme);
+            (
+                format!("{{actor}} opende de subsidieronde {programme}"),
+                format!("{{actor}} opened the funding round {programme}"),
+            )
+        }
+        FundingRoundEvent::FundingRoundClosed {} => {
+            both("{actor} sloot de subsidieronde", "{actor} closed the funding round")
+        }
+    }
+}
+
+fn basis(happened: &BasisEvent) -> (String, String) {
+    match happened {
+        BasisEvent::GrantAwarded { number, .. } => (
+            format!("{{actor}} schreef subsidie {} in", number.as_str()),
+            format!("{{actor}} registered the grant {}", number.as_str()),
+        ),
+        BasisEvent::PromisingProjectListed { name, .. } => {
+            let name = plain(name);
+            (
+                format!("{{actor}} schreef het kansrijke project {name} in"),
+                format!("{{actor}} registered the promising project {name}"),
+            )
+        }
+        BasisEvent::BasisRevised { terms } => {
+            let until = terms.period.until();
+            (
+                format!("{{actor}} paste de toegangsgrond aan; die loopt tot en met {}", until.format("%d-%m-%Y")),
+                format!("{{actor}} revised the basis of access; it runs up to and including {until}"),
+            )
+        }
+        BasisEvent::GrantEnded { last_day, .. } => (
+            format!("{{actor}} beëindigde de subsidie per {}", last_day.format("%d-%m-%Y")),
+            format!("{{actor}} ended the grant as of {last_day}"),
+        ),
+        BasisEvent::PromisingProjectEnded { last_day, .. } => (
+            format!("{{actor}} beëindigde het kansrijke project per {}", last_day.format("%d-%m-%Y")),
+            format!("{{actor}} ended the promising project as of {last_day}"),
+        ),
+    }
 }
 
 fn member(happened: &MemberEvent) -> (String, String) {

@@ -4,7 +4,10 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use domain::{
     Refusal,
+    basis::{AwardGrantRefused, Incomplete},
+    collaboration::TooFewOrganisations,
     experience::{MarkExperienceHelpfulRefused, ShareExperienceRefused},
+    funding_round::OpenFundingRoundRefused,
     knowledge_page::{CiteSourceRefused, DropSourceRefused, PublishPageRefused},
     member::GiveRoleRefused,
     pdsa::{
@@ -59,6 +62,20 @@ fn the_schema_lists_every_refusal_in_dutch_and_english() {
         [RegisterProjectRefused::OneOrTwoInterventions(3), RegisterProjectRefused::NoOrganisation],
     );
     tell(p, "give_role", [GiveRoleRefused::EndHasPassed]);
+    tell(p, "form_collaboration", [TooFewOrganisations]);
+    tell(p, "leave_collaboration", [TooFewOrganisations]);
+    tell(p, "open_funding_round", [OpenFundingRoundRefused::OneOrTwoInterventions]);
+    tell(
+        p,
+        "award_grant",
+        [
+            AwardGrantRefused::NumberTaken,
+            AwardGrantRefused::Incomplete(Incomplete::NoOrganisation),
+            AwardGrantRefused::Incomplete(Incomplete::NoIntervention),
+        ],
+    );
+    tell(p, "list_promising_project", [Incomplete::NoOrganisation, Incomplete::NoIntervention]);
+    tell(p, "revise_basis", [Incomplete::NoOrganisation, Incomplete::NoIntervention]);
     tell(p, "leave_project", [LeaveProjectRefused::LeadStays]);
     tell(
         p,

@@ -1,12 +1,10 @@
-//! Themes, interventions, regions and organisations.
+//! Themes and interventions, and how entries of the catalogue and the register are found.
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use domain::{
     Aggregate as _,
-    id::{InterventionId, OrganisationId, RegionId, ThemeId},
+    id::{InterventionId, ThemeId},
     intervention::Intervention as InterventionAggregate,
-    organisation::Organisation as OrganisationAggregate,
-    region::Region as RegionAggregate,
     theme::Theme as ThemeAggregate,
 };
 use readmodel::models::catalogue::{About, Catalogue, Entry};
@@ -14,28 +12,6 @@ use uuid::Uuid;
 
 use super::{context::Viewing as _, error::Failed, id::global};
 use crate::language::Language;
-
-/// What kind of organisation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::organisation::OrganisationKind")]
-pub(crate) enum OrganisationKind {
-    /// Ziekenhuis.
-    Hospital,
-    /// Hospice.
-    Hospice,
-    /// Huisartsengroep.
-    GpGroup,
-    /// Zorginstelling.
-    CareInstitution,
-    /// Thuiszorg.
-    HomeCare,
-    /// Zorgnetwerk.
-    CareNetwork,
-    /// Kennisorganisatie.
-    KnowledgeOrganisation,
-    /// Programmaorganisatie.
-    ProgrammeOrganisation,
-}
 
 /// What a question, experience or page is about, e.g. communication.
 #[derive(Clone, Debug)]
@@ -84,62 +60,8 @@ impl Intervention {
     }
 }
 
-/// A palliative-care network area.
-#[derive(Clone, Debug)]
-pub(crate) struct Region {
-    id: Uuid,
-    name: String,
-    consortium: domain::scope::Consortium,
-}
-
-/// A palliative-care network area.
-#[Object]
-impl Region {
-    async fn id(&self) -> ID {
-        global(RegionAggregate::KIND, self.id)
-    }
-
-    async fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The consortium it belongs to.
-    async fn consortium(&self) -> &str {
-        self.consortium.name()
-    }
-}
-
-/// An organisation in palliative care.
-#[derive(Clone, Debug)]
-pub(crate) struct Organisation {
-    id: Uuid,
-    name: String,
-    kind: domain::organisation::OrganisationKind,
-    region: RegionId,
-}
-
-/// An organisation in palliative care.
-#[Object]
-impl Organisation {
-    async fn id(&self) -> ID {
-        global(OrganisationAggregate::KIND, self.id)
-    }
-
-    async fn name(&self) -> &str {
-        &self.name
-    }
-
-    async fn kind(&self) -> OrganisationKind {
-        self.kind.into()
-    }
-
-    async fn region(&self, ctx: &Context<'_>) -> Result<Region, Failed> {
-        region(ctx, self.region).await
-    }
-}
-
 /// What an entry of the catalogue is shown as.
-trait Named: Sized {
+pub(super) trait Named: Sized {
     fn of(entry: Entry) -> Option<Self>;
 }
 
@@ -161,33 +83,13 @@ impl Named for Intervention {
     }
 }
 
-impl Named for Region {
-    fn of(entry: Entry) -> Option<Self> {
-        match entry.about {
-            About::Region { name, consortium } => Some(Region { id: entry.id, name, consortium }),
-            _ => None,
-        }
-    }
-}
-
-impl Named for Organisation {
-    fn of(entry: Entry) -> Option<Self> {
-        match entry.about {
-            About::Organisation { name, organisation_kind, region } => {
-                Some(Organisation { id: entry.id, name, kind: organisation_kind, region })
-            }
-            _ => None,
-        }
-    }
-}
-
 /// Entries by their ids. Whatever is named was checked to exist when it was named.
-async fn named<T: Named>(ctx: &Context<'_>, ids: impl IntoIterator<Item = Uuid>) -> Result<Vec<T>, Failed> {
+pub(super) async fn named<T: Named>(ctx: &Context<'_>, ids: impl IntoIterator<Item = Uuid>) -> Result<Vec<T>, Failed> {
     let entries = ctx.some::<Catalogue>(ids).await?;
     Ok(entries.into_iter().filter_map(T::of).collect())
 }
 
-async fn one<T: Named>(ctx: &Context<'_>, id: Uuid) -> Result<T, Failed> {
+pub(super) async fn one<T: Named>(ctx: &Context<'_>, id: Uuid) -> Result<T, Failed> {
     let entry = ctx.row::<Catalogue>(id).await?;
     entry.and_then(T::of).ok_or_else(|| Failed::internal(&Dangling(id)))
 }
@@ -230,29 +132,11 @@ pub(crate) async fn maybe_intervention(
     }
 }
 
-pub(crate) async fn region(ctx: &Context<'_>, id: RegionId) -> Result<Region, Failed> {
-    one(ctx, id.0).await
-}
-
-/// The consortium a region belongs to.
-pub(crate) async fn consortium(ctx: &Context<'_>, id: RegionId) -> Result<domain::scope::Consortium, Failed> {
-    let region = named::<Region>(ctx, [id.0]).await?.pop();
-    region.map(|region| region.consortium).ok_or_else(|| Failed::BadInput("there is no such region".into()))
-}
-
-pub(crate) async fn organisation(ctx: &Context<'_>, id: OrganisationId) -> Result<Organisation, Failed> {
-    one(ctx, id.0).await
-}
-
-pub(crate) async fn organisations(ctx: &Context<'_>, ids: &[OrganisationId]) -> Result<Vec<Organisation>, Failed> {
-    named(ctx, ids.iter().map(|id| id.0)).await
-}
-
-/// Questions about the catalogue and the register.
+/// Questions about the catalogue.
 #[derive(Debug, Default)]
 pub(crate) struct CatalogueQueries;
 
-async fn all<T: Named>(ctx: &Context<'_>, kind: &str) -> Result<Vec<T>, Failed> {
+pub(super) async fn all<T: Named>(ctx: &Context<'_>, kind: &str) -> Result<Vec<T>, Failed> {
     ctx.viewer()?;
     let entries = ctx.platform()?.models.catalogue(kind).await?;
     Ok(entries.into_iter().filter_map(T::of).collect())
@@ -268,15 +152,5 @@ impl CatalogueQueries {
     /// All interventions, by name.
     async fn interventions(&self, ctx: &Context<'_>) -> Result<Vec<Intervention>, Failed> {
         all(ctx, "intervention").await
-    }
-
-    /// All regions, by name.
-    async fn regions(&self, ctx: &Context<'_>) -> Result<Vec<Region>, Failed> {
-        all(ctx, "region").await
-    }
-
-    /// All organisations, by name.
-    async fn organisations(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>, Failed> {
-        all(ctx, "organisation").await
     }
 }

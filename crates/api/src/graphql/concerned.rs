@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Object};
 use domain::{
-    Aggregate as _, experience::Experience, intervention::Intervention, knowledge_page::KnowledgePage, member::Member,
-    organisation::Organisation, pdsa::Cycle, project::Project, question::Question, region::Region, theme::Theme,
+    Aggregate as _, basis::Basis, collaboration::Collaboration, experience::Experience, funding_round::FundingRound,
+    intervention::Intervention, knowledge_page::KnowledgePage, member::Member, organisation::Organisation, pdsa::Cycle,
+    project::Project, question::Question, region::Region, theme::Theme,
 };
 use readmodel::{
     Shown,
@@ -103,8 +104,11 @@ impl Found {
                 About::Theme { name_in_english, .. } if !dutch => (Theme::KIND, name_in_english),
                 About::Theme { name, .. } => (Theme::KIND, name),
                 About::Intervention { name, .. } => (Intervention::KIND, name),
-                About::Region { name, .. } => (Region::KIND, name),
+                About::Region(facts) => (Region::KIND, facts.name),
                 About::Organisation { name, .. } => (Organisation::KIND, name),
+                About::Collaboration { name, .. } => (Collaboration::KIND, name),
+                About::Round { name, .. } => (FundingRound::KIND, name),
+                About::Basis(facts) => (Basis::KIND, facts.name),
             };
             self.thing(kind, entry.id, Shown::Text(name));
         }

@@ -12,6 +12,7 @@ use async_graphql::{
 };
 use domain::{
     Aggregate as _, Command as _,
+    basis::{AwardGrant, Basis as BasisAggregate},
     experience::{Experience as ExperienceAggregate, ShareExperience},
     id::MemberId,
     knowledge_page::{DraftPage, KnowledgePage},
@@ -27,7 +28,7 @@ use uuid::Uuid;
 
 use super::{
     access,
-    catalogue::{self, Dangling, Organisation, Theme},
+    catalogue::{self, Dangling, Theme},
     context::Viewing as _,
     error::Failed,
     id::{global, local},
@@ -35,6 +36,7 @@ use super::{
     paging::{Cursor, Page},
     past::{self, AsOf},
     project::Project,
+    register::{self, Organisation},
     text::Text,
 };
 
@@ -113,7 +115,7 @@ impl Member {
 
     /// Where they work.
     async fn organisation(&self, ctx: &Context<'_>) -> Result<Organisation, Failed> {
-        catalogue::organisation(ctx, self.0.organisation).await
+        register::organisation(ctx, self.0.organisation).await
     }
 
     /// Themes they know well.
@@ -200,6 +202,8 @@ impl Viewer {
         actions.extend(ctx.actions::<KnowledgePage>(none, None, &[DraftPage::NAME]).await?);
         if ctx.open()?.as_of.is_none() {
             let kept = [InviteMember::NAME, GiveRole::NAME];
+            let register = [AwardGrant::NAME];
+            actions.extend(ctx.granted(ctx.open()?.app.allowed_somewhere::<BasisAggregate>(self.0, &register).await?));
             actions.extend(ctx.granted(ctx.open()?.app.allowed_somewhere::<MemberAggregate>(self.0, &kept).await?));
         }
         Ok(actions)

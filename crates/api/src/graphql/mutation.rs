@@ -4,6 +4,7 @@ use app::{By, Declined, Done, Request, Retry, RunError};
 use async_graphql::{Context, ID, InputObject, SimpleObject};
 use domain::{
     Command, Refusal as _, Sealed,
+    id::MemberId,
     sealed::KeyScope,
     text::{Line, Prose, TextError},
 };
@@ -67,6 +68,10 @@ pub(crate) enum Wrong {
     Id(&'static str),
     /// No e-mail address.
     Email(&'static str),
+    /// A period that ends before it begins; the field says when it ends.
+    Period(&'static str),
+    /// No grant number.
+    GrantNumber(&'static str),
     /// Neither or too many of some fields were given.
     Choice(&'static str),
     /// The idempotency key is empty or too long.
@@ -117,6 +122,22 @@ impl Wrong {
                 say(
                     "Dit is geen e-mailadres. Schrijf het zoals naam@organisatie.nl.".into(),
                     "This is no e-mail address. Write it like name@organisation.nl.".into(),
+                ),
+            ),
+            Self::Period(field) => (
+                "PERIOD_ENDS_BEFORE_IT_BEGINS",
+                *field,
+                say(
+                    "De laatste dag ligt voor de eerste. Kies een latere dag.".into(),
+                    "The last day is before the first. Choose a later day.".into(),
+                ),
+            ),
+            Self::GrantNumber(field) => (
+                "GRANT_NUMBER_INVALID",
+                *field,
+                say(
+                    "Dit is geen subsidienummer: het heeft 4 tot 24 letters, cijfers en streepjes.".into(),
+                    "This is no grant number: it has 4 to 24 letters, digits and hyphens.".into(),
                 ),
             ),
             Self::Choice(field) => (
@@ -185,6 +206,20 @@ pub(crate) fn retry(input: &impl Serialize, change: &Change) -> Result<Option<Re
     Ok(Some(Retry { key, content }))
 }
 
+/// Whoever may change something now, not too often; or why not.
+pub(crate) fn admit(ctx: &Context<'_>, change: &Change) -> Result<Result<MemberId, Refusal>, Failed> {
+    let viewer = ctx.contributor()?;
+    let Caller { language, address, .. } = ctx.caller()?;
+    ctx.pace()?.contribute(viewer, address)?;
+    if ctx.platform()?.as_of.is_some() {
+        return Ok(Err(read_only(language)));
+    }
+    if change.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
+        return Ok(Err(Wrong::Key.refusal(language)));
+    }
+    Ok(Ok(viewer))
+}
+
 /// Runs the command made of an input and waits until read models show what it did.
 pub(crate) async fn run<C: Command>(
     ctx: &Context<'_>,
@@ -192,19 +227,15 @@ pub(crate) async fn run<C: Command>(
     change: Change,
     command: Result<C, Wrong>,
 ) -> Result<Result<Done, Refusal>, Failed> {
-    let viewer = ctx.contributor()?;
-    let Caller { language, address, .. } = ctx.caller()?;
-    ctx.pace()?.contribute(viewer, address)?;
-    if ctx.platform()?.as_of.is_some() {
-        return Ok(Err(read_only(language)));
-    }
+    let viewer = match admit(ctx, &change)? {
+        Ok(viewer) => viewer,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let language = ctx.caller()?.language;
     let command = match command {
         Ok(command) => command,
         Err(wrong) => return Ok(Err(wrong.refusal(language))),
     };
-    if change.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
-        return Ok(Err(Wrong::Key.refusal(language)));
-    }
     let platform = ctx.platform()?;
     let request = Request {
         by: By::Member(viewer),
@@ -237,6 +268,6 @@ fn read_only(language: Language) -> Refusal {
     Refusal { code: "READ_ONLY".into(), message: message.into(), field: None }
 }
 
-fn declined_refusal(declined: &Declined, language: Language) -> Refusal {
+pub(crate) fn declined_refusal(declined: &Declined, language: Language) -> Refusal {
     Refusal { code: declined.code().into(), message: language.tell(declined), field: None }
 }

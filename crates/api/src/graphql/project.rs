@@ -34,7 +34,7 @@ use serde::Serialize;
 pub(crate) use mutations::ProjectMutations;
 
 use super::{
-    catalogue::{self, Intervention, Organisation, Region},
+    catalogue::{self, Intervention},
     context::Viewing as _,
     cycle::Cycle,
     error::Failed,
@@ -46,6 +46,7 @@ use super::{
     paging::{Cursor, Page},
     past::{self, AsOf},
     question::Phase,
+    register::{self, Organisation, Region},
     text::{Date, Position, Text},
 };
 
@@ -112,11 +113,11 @@ impl Project {
     }
 
     async fn organisations(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>, Failed> {
-        catalogue::organisations(ctx, &self.0.organisations).await
+        register::organisations(ctx, &self.0.organisations).await
     }
 
     async fn region(&self, ctx: &Context<'_>) -> Result<Region, Failed> {
-        catalogue::region(ctx, self.0.region).await
+        register::region(ctx, self.0.region).await
     }
 
     async fn lead(&self, ctx: &Context<'_>) -> Result<Member, Failed> {

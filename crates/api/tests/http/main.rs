@@ -5,6 +5,7 @@ mod hardening;
 mod members;
 mod past;
 mod reading;
+mod register;
 mod standing;
 mod stories;
 mod support;

@@ -5,7 +5,7 @@ use domain::{
     id::{OrganisationId, RegionId},
     member::{GiveRole, Role},
     organisation::{OrganisationKind, RegisterOrganisation},
-    region::RegisterRegion,
+    region::{RegionFacts, RegisterRegion},
     scope::Consortium,
     text::Line,
 };
@@ -40,9 +40,11 @@ async fn elsewhere(world: &World) -> (RegionId, OrganisationId) {
     let (region, organisation): (RegionId, OrganisationId) = (Uuid::from_u128(31).into(), Uuid::from_u128(41).into());
     let line = |text: &str| Line::parse(text).expect("a line");
     let consortium = Consortium::Propallia;
-    world.platform(RegisterRegion { region, name: line("Zuid-Holland Noord"), consortium, inhabitants: None }).await;
+    world.platform(RegisterRegion { region, facts: RegionFacts::new(&line("Zuid-Holland Noord"), consortium) }).await;
     let kind = OrganisationKind::Hospice;
-    world.platform(RegisterOrganisation { organisation, name: line("Hospice Zuid"), kind, region }).await;
+    world
+        .platform(RegisterOrganisation { organisation, name: line("Hospice Zuid"), kind, settings: vec![], region })
+        .await;
     (region, organisation)
 }
 

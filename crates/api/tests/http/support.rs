@@ -15,7 +15,7 @@ use domain::{
     intervention::AddIntervention,
     member::{GiveRole, InviteMember, Role},
     organisation::{OrganisationKind, RegisterOrganisation},
-    region::RegisterRegion,
+    region::{RegionFacts, RegisterRegion},
     scope::Consortium,
     sealed::KeyScope,
     text::{Line, Prose},
@@ -155,10 +155,11 @@ impl World {
         self.platform(AddTheme { theme, name: line("Communicatie"), name_in_english: line("Communication") }).await;
         let summary = Prose::parse("Praten over wat telt.").expect("prose");
         self.platform(AddIntervention { intervention, name: line("CURA"), summary }).await;
-        let consortium = Consortium::Ligare;
-        self.platform(RegisterRegion { region, name: line("Groningen"), consortium, inhabitants: None }).await;
+        let facts = RegionFacts::new(&line("Groningen"), Consortium::Ligare);
+        self.platform(RegisterRegion { region, facts }).await;
         let kind = OrganisationKind::Hospital;
-        self.platform(RegisterOrganisation { organisation, name: line("Ziekenhuis Noord"), kind, region }).await;
+        let (name, settings) = (line("Ziekenhuis Noord"), vec![]);
+        self.platform(RegisterOrganisation { organisation, name, kind, settings, region }).await;
         for (name, roles) in MEMBERS {
             let member = member(name);
             let seal = |text: &str| Sealed::new(KeyScope::of("member", member), line(text));

@@ -17,7 +17,7 @@ use domain::{
     member::{InviteMember, Member},
     organisation::{OrganisationKind, RegisterOrganisation},
     question::{AskQuestion, GiveAnswer, Question},
-    region::RegisterRegion,
+    region::{RegionFacts, RegisterRegion},
     scope::Consortium,
     sealed::KeyScope,
     text::{Line, Prose},
@@ -75,10 +75,10 @@ impl World {
         let (region, organisation): (RegionId, OrganisationId) = (self.app.source().id(), self.app.source().id());
         let (name, name_in_english) = (line("Communicatie"), line("Communication"));
         self.run(By::Platform, AddTheme { theme: self.theme, name, name_in_english }).await;
-        let (name, consortium) = (line("Groningen"), Consortium::Ligare);
-        self.run(By::Platform, RegisterRegion { region, name, consortium, inhabitants: None }).await;
+        let facts = RegionFacts::new(&line("Groningen"), Consortium::Ligare);
+        self.run(By::Platform, RegisterRegion { region, facts }).await;
         let (name, kind) = (line("Hospice \"De Ark\", Haren"), OrganisationKind::Hospice);
-        self.run(By::Platform, RegisterOrganisation { organisation, name, kind, region }).await;
+        self.run(By::Platform, RegisterOrganisation { organisation, name, kind, settings: vec![], region }).await;
         for (member, name) in [(self.sanne, "Sanne de Vries"), (self.joost, "Joost Bakker")] {
             let scope = KeyScope::of(Member::KIND, member);
             let (name, email) = (Sealed::new(scope.clone(), line(name)), Sealed::new(scope, line("naam@zorg.example")));

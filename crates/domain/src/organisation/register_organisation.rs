@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Organisation, OrganisationEvent, OrganisationKind};
+use super::{CareSetting, Organisation, OrganisationEvent, OrganisationKind};
 use crate::{
     Actor, Aggregate, Command, Timestamp,
     command::Never,
@@ -20,6 +20,8 @@ pub struct RegisterOrganisation {
     pub name: Line,
     /// What kind of organisation.
     pub kind: OrganisationKind,
+    /// Where its people give care.
+    pub settings: Vec<CareSetting>,
     /// Where it lies.
     pub region: RegionId,
 }
@@ -42,8 +44,9 @@ impl Command for RegisterOrganisation {
         if organisation.region.is_some() {
             return Ok(vec![]);
         }
-        let Self { organisation: _, name, kind, region } = self;
-        Ok(vec![OrganisationEvent::OrganisationRegistered { name: name.as_str().to_owned(), kind, region }])
+        let Self { organisation: _, name, kind, settings, region } = self;
+        let (name, settings) = (name.as_str().to_owned(), crate::distinct(settings));
+        Ok(vec![OrganisationEvent::OrganisationRegistered { name, kind, settings, region }])
     }
 }
 
@@ -58,11 +61,13 @@ mod tests {
             organisation: id(20),
             name: Line::parse("Hospice De Linde").expect("line"),
             kind: OrganisationKind::Hospice,
+            settings: vec![CareSetting::Hospice, CareSetting::Home, CareSetting::Hospice],
             region: id(30),
         };
         let registered = OrganisationEvent::OrganisationRegistered {
             name: "Hospice De Linde".into(),
             kind: OrganisationKind::Hospice,
+            settings: vec![CareSetting::Hospice, CareSetting::Home],
             region: id(30),
         };
         given([]).when(register()).then([registered.clone()]);

@@ -2,20 +2,16 @@
 
 use uuid::Uuid;
 
-use super::{Region, RegionEvent};
-use crate::{Actor, Command, Timestamp, command::Never, id::RegionId, scope::Consortium, text::Line};
+use super::{Region, RegionEvent, RegionFacts};
+use crate::{Actor, Command, Timestamp, command::Never, id::RegionId};
 
 /// Enter a palliative-care network area in the register.
 #[derive(Clone, Debug)]
 pub struct RegisterRegion {
     /// The new region.
     pub region: RegionId,
-    /// Its public name.
-    pub name: Line,
-    /// The consortium it belongs to.
-    pub consortium: Consortium,
-    /// Inhabitants, when known.
-    pub inhabitants: Option<u32>,
+    /// What is known of it.
+    pub facts: RegionFacts,
 }
 
 impl Command for RegisterRegion {
@@ -29,33 +25,25 @@ impl Command for RegisterRegion {
     }
 
     fn decide(self, region: &Region, _by: Actor, _at: Timestamp) -> Result<Vec<RegionEvent>, Never> {
-        if region.consortium.is_some() {
+        if region.facts.is_some() {
             return Ok(vec![]);
         }
-        let Self { region: _, name, consortium, inhabitants } = self;
-        Ok(vec![RegionEvent::RegionRegistered { name: name.as_str().to_owned(), consortium, inhabitants }])
+        Ok(vec![RegionEvent::RegionRegistered { facts: self.facts }])
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{given, id};
+    use crate::{
+        region::state::examples::groningen,
+        testing::{given, id},
+    };
 
     #[test]
     fn a_region_is_registered_once() {
-        let register = || RegisterRegion {
-            region: id(30),
-            name: Line::parse("Groningen").expect("line"),
-            consortium: Consortium::Ligare,
-            inhabitants: Some(600_000),
-        };
-        let registered = RegionEvent::RegionRegistered {
-            name: "Groningen".into(),
-            consortium: Consortium::Ligare,
-            inhabitants: Some(600_000),
-        };
-        given([]).when(register()).then([registered.clone()]);
-        given([registered]).when(register()).then_nothing();
+        let register = || RegisterRegion { region: id(30), facts: groningen() };
+        given([]).when(register()).then([RegionEvent::RegionRegistered { facts: groningen() }]);
+        given([RegionEvent::RegionRegistered { facts: groningen() }]).when(register()).then_nothing();
     }
 }

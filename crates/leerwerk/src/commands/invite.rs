@@ -8,7 +8,7 @@ use domain::{
     id::{MemberId, OrganisationId, RegionId},
     member::{GiveRole, InviteMember, Member, Role},
     organisation::{OrganisationKind, RegisterOrganisation},
-    region::RegisterRegion,
+    region::{RegionFacts, RegisterRegion},
     scope::Consortium,
     sealed::KeyScope,
     text::{Line, is_email},
@@ -98,7 +98,7 @@ impl Invite {
         };
         let region = self.region(app, models, region).await?;
         let organisation = app.source().id();
-        run(app, RegisterOrganisation { organisation, name, kind: self.kind, region }).await?;
+        run(app, RegisterOrganisation { organisation, name, kind: self.kind, settings: vec![], region }).await?;
         Ok(organisation)
     }
 
@@ -111,7 +111,7 @@ impl Invite {
             bail!("no region is called {region:?}; to enter it, say to which --consortium it belongs");
         };
         let region = app.source().id();
-        run(app, RegisterRegion { region, name, consortium, inhabitants: None }).await?;
+        run(app, RegisterRegion { region, facts: RegionFacts::new(&name, consortium) }).await?;
         Ok(region)
     }
 }

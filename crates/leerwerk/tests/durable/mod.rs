@@ -15,7 +15,7 @@ use domain::{
     member::{InviteMember, Member},
     organisation::{OrganisationKind, RegisterOrganisation},
     question::{AskQuestion, GiveAnswer, Question},
-    region::RegisterRegion,
+    region::{RegionFacts, RegisterRegion},
     scope::Consortium,
     sealed::KeyScope,
     text::{Line, Prose},
@@ -93,10 +93,11 @@ impl Process {
         let (theme, member): (ThemeId, MemberId) = (source.id(), source.id());
         let (named, name_in_english) = (line("Communicatie"), line("Communication"));
         self.run(By::Platform, AddTheme { theme, name: named, name_in_english }).await;
-        let (named, consortium) = (line("Groningen"), Consortium::Ligare);
-        self.run(By::Platform, RegisterRegion { region, name: named, consortium, inhabitants: None }).await;
+        let facts = RegionFacts::new(&line("Groningen"), Consortium::Ligare);
+        self.run(By::Platform, RegisterRegion { region, facts }).await;
         let (named, kind) = (line("Hospice De Ark"), OrganisationKind::Hospice);
-        self.run(By::Platform, RegisterOrganisation { organisation, name: named, kind, region }).await;
+        self.run(By::Platform, RegisterOrganisation { organisation, name: named, kind, settings: vec![], region })
+            .await;
         let scope = KeyScope::of(Member::KIND, member);
         let (name, email) = (Sealed::new(scope.clone(), line(name)), Sealed::new(scope, line("naam@zorg.example")));
         self.run(By::Platform, InviteMember { member, name, email, organisation, project: None }).await;

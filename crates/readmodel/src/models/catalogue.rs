@@ -1,12 +1,17 @@
-//! Themes, interventions, regions and organisations: the names behind ids.
+//! The catalogue and the register: themes, interventions, regions, organisations, collaborations, funding rounds, and
+//! what access rests on. The names behind ids.
 
+use chrono::NaiveDate;
 use domain::{
-    Aggregate as _, Event,
-    id::RegionId,
+    Aggregate as _, Event, Period, Timestamp,
+    basis::{BasisEvent, Terms},
+    collaboration::CollaborationEvent,
+    funding_round::FundingRoundEvent,
+    id::{InterventionId, OrganisationId, RegionId, RoundId},
     intervention::InterventionEvent,
-    organisation::{OrganisationEvent, OrganisationKind},
-    region::RegionEvent,
-    scope::Consortium,
+    organisation::{CareSetting, OrganisationEvent, OrganisationKind},
+    period,
+    region::{RegionEvent, RegionFacts},
     theme::ThemeEvent,
 };
 use serde::{Deserialize, Serialize};
@@ -15,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     ReadModels,
     error::ReadModelError,
-    model::{Model, Origin, Rows, Seen},
+    model::{Model, Origin, Rows, Seen, Shown},
     tables,
 };
 
@@ -51,21 +56,79 @@ pub enum About {
         summary: String,
     },
     /// A region.
-    Region {
-        /// Its name.
-        name: String,
-        /// The consortium it belongs to.
-        consortium: Consortium,
-    },
+    Region(RegionFacts),
     /// An organisation.
     Organisation {
         /// Its name.
         name: String,
         /// What kind of organisation.
         organisation_kind: OrganisationKind,
+        /// Where its people give care.
+        settings: Vec<CareSetting>,
         /// Where it lies.
         region: RegionId,
     },
+    /// A collaboration.
+    Collaboration {
+        /// Its name.
+        name: String,
+        /// Who takes part.
+        organisations: Vec<OrganisationId>,
+    },
+    /// A funding round.
+    Round {
+        /// The programme and the round.
+        name: String,
+        /// What is central in it.
+        interventions: Vec<InterventionId>,
+        /// When it is planned to run.
+        planned: Period,
+        /// When it was closed; nothing while it is open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closed_at: Option<Timestamp>,
+    },
+    /// What access rests on.
+    Basis(BasisFacts),
+}
+
+/// A grant or a promising project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BasisFacts {
+    /// The number of a grant, the name of a promising project.
+    pub name: String,
+    /// Whether it is a grant.
+    pub is_grant: bool,
+    /// The round in which the grant was awarded, when known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<RoundId>,
+    /// For whom, for what, how long.
+    #[serde(flatten)]
+    pub terms: Terms,
+    /// When it ended before its time: its last day and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+}
+
+/// How something ended before its time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The last day on which it held.
+    pub last_day: NaiveDate,
+    /// Why.
+    pub reason: Shown,
+}
+
+impl BasisFacts {
+    /// The last day on which it holds.
+    pub fn last_day(&self) -> NaiveDate {
+        let planned = self.terms.period.until();
+        self.ended.as_ref().map_or(planned, |ended| ended.last_day.min(planned))
+    }
+
+    /// Whether it holds at a moment.
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.terms.period.begins() <= at && at < period::end_of(self.last_day())
+    }
 }
 
 impl Entry {
@@ -74,8 +137,11 @@ impl Entry {
         match &self.about {
             About::Theme { name, .. }
             | About::Intervention { name, .. }
-            | About::Region { name, .. }
-            | About::Organisation { name, .. } => name,
+            | About::Region(RegionFacts { name, .. })
+            | About::Organisation { name, .. }
+            | About::Collaboration { name, .. }
+            | About::Round { name, .. }
+            | About::Basis(BasisFacts { name, .. }) => name,
         }
     }
 }
@@ -87,6 +153,9 @@ impl Model for Catalogue {
         domain::intervention::Intervention::KIND,
         domain::region::Region::KIND,
         domain::organisation::Organisation::KIND,
+        domain::collaboration::Collaboration::KIND,
+        domain::funding_round::FundingRound::KIND,
+        domain::basis::Basis::KIND,
     ];
     const VERSION: u32 = 1;
     const DEFINITION: &'static str = include_str!("catalogue.rs");
@@ -94,11 +163,18 @@ impl Model for Catalogue {
     const INDEXES: &'static [&'static str] = &["CREATE INDEX ON {table} ((doc ->> 'kind'))"];
     type Row = Entry;
 
-    fn touches(_event: &Seen) -> Vec<String> {
-        Vec::new()
+    fn touches(event: &Seen) -> Vec<String> {
+        // What is only written need not be read first.
+        match &event.event {
+            Event::Organisation(_) | Event::Collaboration(_) | Event::Round(_) | Event::Basis(_) => {
+                vec![event.stream.id.to_string()]
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn fold(rows: &mut Rows<Entry>, event: &Seen) {
+        let id = event.stream.id;
         let about = match &event.event {
             Event::Theme(ThemeEvent::ThemeAdded { name, name_in_english }) => {
                 About::Theme { name: name.clone(), name_in_english: name_in_english.clone() }
@@ -106,26 +182,87 @@ impl Model for Catalogue {
             Event::Intervention(InterventionEvent::InterventionAdded { name, summary }) => {
                 About::Intervention { name: name.clone(), summary: summary.clone() }
             }
-            Event::Region(RegionEvent::RegionRegistered { name, consortium, .. }) => {
-                About::Region { name: name.clone(), consortium: *consortium }
+            Event::Region(RegionEvent::RegionRegistered { facts } | RegionEvent::RegionRevised { facts }) => {
+                About::Region(facts.clone())
             }
-            Event::Organisation(OrganisationEvent::OrganisationRegistered { name, kind, region }) => {
-                About::Organisation { name: name.clone(), organisation_kind: *kind, region: *region }
+            Event::Organisation(OrganisationEvent::OrganisationRegistered { name, kind, settings, region }) => {
+                About::Organisation {
+                    name: name.clone(),
+                    organisation_kind: *kind,
+                    settings: settings.clone(),
+                    region: *region,
+                }
             }
-            Event::Member(_)
-            | Event::Question(_)
-            | Event::Experience(_)
-            | Event::Project(_)
-            | Event::Cycle(_)
-            | Event::Page(_) => return,
+            Event::Collaboration(CollaborationEvent::CollaborationFormed { name, organisations }) => {
+                About::Collaboration { name: name.clone(), organisations: organisations.clone() }
+            }
+            Event::Round(FundingRoundEvent::FundingRoundOpened { programme, interventions, planned }) => About::Round {
+                name: programme.clone(),
+                interventions: interventions.clone(),
+                planned: *planned,
+                closed_at: None,
+            },
+            Event::Basis(BasisEvent::GrantAwarded { number, round, terms }) => About::Basis(BasisFacts {
+                name: number.as_str().to_owned(),
+                is_grant: true,
+                round: *round,
+                terms: terms.clone(),
+                ended: None,
+            }),
+            Event::Basis(BasisEvent::PromisingProjectListed { name, terms }) => About::Basis(BasisFacts {
+                name: name.clone(),
+                is_grant: false,
+                round: None,
+                terms: terms.clone(),
+                ended: None,
+            }),
+            _ => return rows.change(&id.to_string(), |entry| change(&mut entry.about, event)),
         };
-        let id = event.stream.id;
         rows.put(id.to_string(), Entry { id, about });
     }
 }
 
+/// Takes into account what happened to an entry.
+fn change(about: &mut About, event: &Seen) {
+    match (about, &event.event) {
+        (
+            About::Organisation { name, .. },
+            Event::Organisation(OrganisationEvent::OrganisationRenamed { name: other }),
+        ) => {
+            name.clone_from(other);
+        }
+        (
+            About::Organisation { region, .. },
+            Event::Organisation(OrganisationEvent::OrganisationMoved { region: other }),
+        ) => *region = *other,
+        (
+            About::Collaboration { organisations, .. },
+            Event::Collaboration(CollaborationEvent::CollaborationJoined { organisation }),
+        ) => organisations.push(*organisation),
+        (
+            About::Collaboration { organisations, .. },
+            Event::Collaboration(CollaborationEvent::CollaborationLeft { organisation }),
+        ) => organisations.retain(|one| one != organisation),
+        (About::Round { closed_at, .. }, Event::Round(FundingRoundEvent::FundingRoundClosed {})) => {
+            *closed_at = Some(event.at);
+        }
+        (About::Basis(basis), Event::Basis(happened)) => match happened {
+            BasisEvent::BasisRevised { terms } => {
+                basis.terms = terms.clone();
+                basis.ended = None;
+            }
+            BasisEvent::GrantEnded { last_day, reason } | BasisEvent::PromisingProjectEnded { last_day, reason } => {
+                basis.ended = Some(Ended { last_day: *last_day, reason: reason.into() });
+            }
+            BasisEvent::GrantAwarded { .. } | BasisEvent::PromisingProjectListed { .. } => {}
+        },
+        _ => {}
+    }
+}
+
 impl ReadModels {
-    /// All entries of one kind (`theme`, `intervention`, `region`, `organisation`), by name.
+    /// All entries of one kind (`theme`, `intervention`, `region`, `organisation`, `collaboration`, `round`, `basis`), by
+    /// name.
     pub async fn catalogue(&self, kind: &str) -> Result<Vec<Entry>, ReadModelError> {
         let docs = sqlx::query_scalar!(
             r#"SELECT doc::text AS "doc!" FROM catalogue WHERE doc ->> 'kind' = $1

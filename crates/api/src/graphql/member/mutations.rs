@@ -16,12 +16,13 @@ use domain::{
 use readmodel::models::member::Members;
 use serde::Serialize;
 
-use super::{Member, Profession, Role, roles::Consortium};
+use super::{Member, Profession, Role};
 use crate::graphql::{
     catalogue::Dangling,
     context::Viewing as _,
     error::Failed,
     mutation::{self, Change, Creation, Refusal, Wrong, email, line, maybe, thing, things},
+    register::Consortium,
     text::Position,
 };
 

@@ -1,7 +1,7 @@
 //! Who holds which role, where, and who did at an earlier moment.
 
 use app::By;
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::{
     Aggregate as _, Command as _, Scope,
@@ -13,32 +13,12 @@ use readmodel::models::member::{MemberRow, RoleHeld};
 
 use super::{Member, Role, maybe_member};
 use crate::graphql::{
-    catalogue::{self, Region},
     context::Viewing as _,
     error::Failed,
     id::filter,
     past,
+    register::{self, Consortium, Region},
 };
-
-/// One of the seven consortia for palliative care.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Enum)]
-#[graphql(remote = "domain::scope::Consortium")]
-pub(crate) enum Consortium {
-    /// Ligare (north-east).
-    Ligare,
-    /// Noord-Holland en Flevoland.
-    NoordHollandEnFlevoland,
-    /// Septet (Utrecht and surroundings).
-    Septet,
-    /// Propallia (north of Zuid-Holland).
-    Propallia,
-    /// Zuidwest.
-    Zuidwest,
-    /// Zuidoost.
-    Zuidoost,
-    /// Limburg en Zuidoost-Brabant.
-    LimburgEnZuidoostBrabant,
-}
 
 /// A role that somebody holds or held. It holds for the country when neither region nor consortium is given.
 #[derive(Clone, Debug)]
@@ -61,7 +41,7 @@ impl RoleHolding {
     /// The region it holds for.
     async fn region(&self, ctx: &Context<'_>) -> Result<Option<Region>, Failed> {
         match self.held.scope {
-            Scope::Region { region } => catalogue::region(ctx, region).await.map(Some),
+            Scope::Region { region } => register::region(ctx, region).await.map(Some),
             Scope::National | Scope::Consortium { .. } => Ok(None),
         }
     }
@@ -127,7 +107,7 @@ impl RoleQueries {
         ctx.viewer()?;
         let region: Option<RegionId> = filter(RegionAggregate::KIND, region_id.as_ref())?;
         let region = match region {
-            Some(region) => Some((region, catalogue::consortium(ctx, region).await?)),
+            Some(region) => Some((region, register::consortium(ctx, region).await?)),
             None => None,
         };
         let at = match at {

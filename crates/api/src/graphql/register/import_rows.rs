@@ -1,0 +1,489 @@
+//! Rows of a CSV file as commands: every cell read, every fault named with its line and column.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use domain::{
+    Period,
+    basis::{AwardGrant, GrantNumber, ListPromisingProject, Terms},
+    id::{BasisId, InterventionId, OrganisationId, RegionId, RoundId},
+    organisation::{CareSetting, OrganisationKind, RegisterOrganisation},
+    region::{RegionFacts, RegisterRegion, Urbanity},
+    scope::Consortium,
+    text::{Line, TextError},
+};
+use readmodel::models::catalogue::Entry;
+use serde::{
+    Deserialize,
+    de::{IntoDeserializer, value::Error as NoSuch},
+};
+use uuid::Uuid;
+
+/// The most lines of one import.
+pub(super) const MOST: usize = 2_000;
+
+/// What a file lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listing {
+    Regions,
+    Organisations,
+    Grants,
+    PromisingProjects,
+}
+
+impl Listing {
+    /// Its columns, those that must be there first; and how many those are.
+    pub(super) fn columns(self) -> (&'static [&'static str], usize) {
+        match self {
+            Self::Regions => (&["naam", "consortium", "inwoners", "75plus", "stedelijkheid"], 2),
+            Self::Organisations => (&["naam", "soort", "regio", "settings"], 3),
+            Self::Grants => (&["nummer", "organisaties", "interventies", "van", "tot en met", "ronde"], 5),
+            Self::PromisingProjects => (&["naam", "organisaties", "interventies", "van", "tot en met"], 5),
+        }
+    }
+}
+
+/// What is in the register already, to look things up by their names.
+#[derive(Debug, Default)]
+pub(super) struct Register {
+    pub(super) regions: Vec<Entry>,
+    pub(super) organisations: Vec<Entry>,
+    pub(super) interventions: Vec<Entry>,
+    pub(super) rounds: Vec<Entry>,
+    pub(super) bases: Vec<Entry>,
+}
+
+/// What is wrong with a cell, or with the line as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// The column, when it is about one.
+    pub(super) column: Option<&'static str>,
+    pub(super) wrong: Wrong,
+}
+
+/// Why a cell is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wrong {
+    Text(TextError),
+    /// Not one of the words that may stand here.
+    NoSuchWord(Vec<&'static str>),
+    /// Nothing in the register is called so.
+    NoSuchName(String),
+    /// Several things in the register are called so.
+    SeveralOf(String),
+    NoNumber,
+    NoGrantNumber,
+    NoDate,
+    EndsBeforeItBegins,
+    /// Another line of the file has the same name or number.
+    AlsoOnLine(u64),
+    /// The grant number is in the register with other particulars.
+    NumberTaken,
+    /// The line has other cells than the header.
+    Cells,
+}
+
+/// One thing to enter.
+#[derive(Clone, Debug)]
+pub(super) enum Planned {
+    Region(RegisterRegion),
+    Organisation(RegisterOrganisation),
+    Grant(AwardGrant),
+    PromisingProject(ListPromisingProject),
+}
+
+/// What becomes of a line.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    /// It will be entered.
+    New(Planned),
+    /// It is in the register already.
+    Known,
+    Faulty(Vec<Fault>),
+}
+
+/// A line of the file that is not its header.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    /// Its line, the header being 1.
+    pub(super) line: u64,
+    /// The name or number it is about.
+    pub(super) name: String,
+    pub(super) outcome: Outcome,
+}
+
+/// A file that cannot be read as a list at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// These columns are missing.
+    Missing(Vec<&'static str>),
+    /// There is nothing after the header.
+    Empty,
+    /// More lines than are taken at once.
+    TooLong,
+    /// Not CSV.
+    NoCsv,
+}
+
+/// Reads a file. Cells are separated by semicolons, commas or tabs, whichever the header has most of; several names in one
+/// cell by `|`. `id` makes a new id.
+pub(super) fn read(
+    listing: Listing,
+    text: &str,
+    register: &Register,
+    mut id: impl FnMut() -> Uuid,
+) -> Result<Vec<Row>, Unreadable> {
+    // (With other line ends the reader counts lines otherwise than people do.)
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let header = text.lines().next().unwrap_or_default();
+    let count = |separator: &u8| header.bytes().filter(|byte| byte == separator).count();
+    let separator = [b',', b'\t', b';'].into_iter().max_by_key(count).unwrap_or(b';');
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let headers = reader.headers().map_err(|_| Unreadable::NoCsv)?.clone();
+    let named: Vec<String> = headers.iter().map(|name| name.to_lowercase().replace('_', " ")).collect();
+    let (columns, needed) = listing.columns();
+    let place = |column: &str| named.iter().position(|name| name == column);
+    let missing: Vec<_> = columns[..needed].iter().copied().filter(|column| place(column).is_none()).collect();
+    if !missing.is_empty() {
+        return Err(Unreadable::Missing(missing));
+    }
+    let places: HashMap<&'static str, usize> =
+        columns.iter().filter_map(|column| place(column).map(|place| (*column, place))).collect();
+    let mut rows = Vec::new();
+    let mut seen: HashMap<String, u64> = HashMap::new();
+    for record in reader.records() {
+        let record = record.map_err(|_| Unreadable::NoCsv)?;
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        if rows.len() == MOST {
+            return Err(Unreadable::TooLong);
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        let mut cells = Cells { record: &record, places: &places, register, faults: Vec::new() };
+        if record.len() != headers.len() {
+            cells.fault(None, Wrong::Cells);
+        }
+        let (name, key, planned) = cells.planned(listing, &mut id);
+        if let Some(first) = seen.get(&key) {
+            cells.fault(Some(columns[0]), Wrong::AlsoOnLine(*first));
+        } else {
+            seen.insert(key, line);
+        }
+        let outcome = match planned {
+            Some(outcome) if cells.faults.is_empty() => outcome,
+            _ => Outcome::Faulty(cells.faults),
+        };
+        rows.push(Row { line, name, outcome });
+    }
+    if rows.is_empty() { Err(Unreadable::Empty) } else { Ok(rows) }
+}
+
+/// The cells of a line, and what is wrong with them.
+struct Cells<'a> {
+    record: &'a csv::StringRecord,
+    places: &'a HashMap<&'static str, usize>,
+    register: &'a Register,
+    faults: Vec<Fault>,
+}
+
+impl Cells<'_> {
+    fn fault(&mut self, column: Option<&'static str>, wrong: Wrong) {
+        self.faults.push(Fault { column, wrong });
+    }
+
+    fn or_fault<T>(&mut self, column: &'static str, read: Result<T, Wrong>) -> Option<T> {
+        read.map_err(|wrong| self.fault(Some(column), wrong)).ok()
+    }
+
+    fn cell(&self, column: &'static str) -> &str {
+        self.places.get(column).and_then(|place| self.record.get(*place)).unwrap_or_default()
+    }
+
+    fn line(&mut self, column: &'static str) -> Option<Line> {
+        let read = Line::parse(self.cell(column)).map_err(Wrong::Text);
+        self.or_fault(column, read)
+    }
+
+    fn count(&mut self, column: &'static str) -> Option<Option<u32>> {
+        let digits: String = self.cell(column).chars().filter(|c| !matches!(c, '.' | ' ')).collect();
+        if digits.is_empty() {
+            return Some(None);
+        }
+        let read = digits.parse().map(Some).map_err(|_| Wrong::NoNumber);
+        self.or_fault(column, read)
+    }
+
+    fn date(&mut self, column: &'static str) -> Option<NaiveDate> {
+        let typed = self.cell(column);
+        let read = ["%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y"].iter().find_map(|f| NaiveDate::parse_from_str(typed, f).ok());
+        self.or_fault(column, read.ok_or(Wrong::NoDate))
+    }
+
+    /// One of some words; its name in the log counts too.
+    fn word<T: Copy + for<'d> Deserialize<'d>>(
+        &mut self,
+        column: &'static str,
+        typed: &str,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
+        let typed = typed.to_lowercase();
+        let by_word = words.iter().find(|(word, _)| *word == typed).map(|(_, value)| *value);
+        let by_name = || T::deserialize(IntoDeserializer::<NoSuch>::into_deserializer(&*typed)).ok();
+        let read = by_word.or_else(by_name);
+        let all = || words.iter().map(|(word, _)| *word).collect();
+        self.or_fault(column, read.ok_or_else(|| Wrong::NoSuchWord(all())))
+    }
+
+    /// The things with the names in a cell.
+    fn names<T: From<Uuid>>(&mut self, column: &'static str, among: &[Entry]) -> Option<Vec<T>> {
+        let cell = self.cell(column).to_owned();
+        let mut found = Vec::new();
+        for name in cell.split('|').map(str::trim).filter(|name| !name.is_empty()) {
+            found.push(self.or_fault(column, find(among, name)).map(T::from));
+        }
+        if found.is_empty() {
+            self.fault(Some(column), Wrong::Text(TextError::Empty));
+            return None;
+        }
+        found.into_iter().collect()
+    }
+
+    fn terms(&mut self) -> Option<Terms> {
+        let register = self.register;
+        let organisations = self.names::<OrganisationId>("organisaties", &register.organisations);
+        let interventions = self.names::<InterventionId>("interventies", &register.interventions);
+        let (from, until) = (self.date("van"), self.date("tot en met"));
+        let period = Period::new(from?, until?);
+        let period = self.or_fault("tot en met", period.ok_or(Wrong::EndsBeforeItBegins))?;
+        Some(Terms { organisations: organisations?, interventions: interventions?, period })
+    }
+
+    /// What the line is about, what no two lines may share, and what becomes of it unless it has faults.
+    fn planned(&mut self, listing: Listing, id: &mut impl FnMut() -> Uuid) -> (String, String, Option<Outcome>) {
+        let register = self.register;
+        let name = self.cell(listing.columns().0[0]).to_owned();
+        let mut key = name.to_lowercase();
+        let outcome = match listing {
+            Listing::Regions => self.region(id).map(|region| known(&register.regions, &name, Planned::Region(region))),
+            Listing::Organisations => self
+                .organisation(id)
+                .map(|organisation| known(&register.organisations, &name, Planned::Organisation(organisation))),
+            Listing::Grants => self.grant(&mut key),
+            Listing::PromisingProjects => self
+                .promising_project(id)
+                .map(|project| known(&register.bases, &name, Planned::PromisingProject(project))),
+        };
+        (name, key, outcome)
+    }
+
+    fn region(&mut self, id: &mut impl FnMut() -> Uuid) -> Option<RegisterRegion> {
+        let name = self.line("naam");
+        let consortia: Vec<_> = Consortium::ALL.into_iter().map(|one| (one.name(), one)).collect();
+        let typed = self.cell("consortium").to_owned();
+        let consortium = consortia.iter().find(|(name, _)| name.eq_ignore_ascii_case(&typed)).map(|(_, one)| *one);
+        let consortium = match consortium {
+            Some(consortium) => Some(consortium),
+            None => self.word("consortium", &typed, &consortia),
+        };
+        let (inhabitants, aged75_and_over) = (self.count("inwoners"), self.count("75plus"));
+        let typed = self.cell("stedelijkheid").to_owned();
+        let urbanity =
+            if typed.is_empty() { Some(None) } else { self.word("stedelijkheid", &typed, &URBANITY).map(Some) };
+        let known = RegionFacts::new(&name?, consortium?);
+        let facts =
+            RegionFacts { inhabitants: inhabitants?, aged75_and_over: aged75_and_over?, urbanity: urbanity?, ..known };
+        Some(RegisterRegion { region: RegionId(id()), facts })
+    }
+
+    fn organisation(&mut self, id: &mut impl FnMut() -> Uuid) -> Option<RegisterOrganisation> {
+        let register = self.register;
+        let name = self.line("naam");
+        let typed = self.cell("soort").to_owned();
+        let kind = self.word("soort", &typed, &KINDS);
+        let typed = self.cell("regio").to_owned();
+        let region = self.or_fault("regio", find(&register.regions, &typed)).map(RegionId);
+        let typed = self.cell("settings").to_owned();
+        let words = typed.split('|').map(str::trim).filter(|word| !word.is_empty());
+        let settings: Option<Vec<CareSetting>> = words.map(|word| self.word("settings", word, &SETTINGS)).collect();
+        Some(RegisterOrganisation {
+            organisation: OrganisationId(id()),
+            name: name?,
+            kind: kind?,
+            settings: settings?,
+            region: region?,
+        })
+    }
+
+    fn grant(&mut self, key: &mut String) -> Option<Outcome> {
+        let register = self.register;
+        let number = GrantNumber::parse(self.cell("nummer")).ok_or(Wrong::NoGrantNumber);
+        let number = self.or_fault("nummer", number);
+        let typed = self.cell("ronde").to_owned();
+        let round = match &*typed {
+            "" => Some(None),
+            _ => self.or_fault("ronde", find(&register.rounds, &typed)).map(|round| Some(RoundId(round))),
+        };
+        let terms = self.terms();
+        let (number, round, terms) = (number?, round?, terms?);
+        number.as_str().clone_into(key);
+        let id = number.basis().0;
+        if let Some(known) = register.bases.iter().find(|entry| entry.id == id) {
+            let readmodel::models::catalogue::About::Basis(facts) = &known.about else { return None };
+            if facts.terms == terms && facts.round == round {
+                return Some(Outcome::Known);
+            }
+            self.fault(Some("nummer"), Wrong::NumberTaken);
+            return None;
+        }
+        Some(Outcome::New(Planned::Grant(AwardGrant { number, round, terms })))
+    }
+
+    fn promising_project(&mut self, id: &mut impl FnMut() -> Uuid) -> Option<ListPromisingProject> {
+        let (name, terms) = (self.line("naam"), self.terms());
+        Some(ListPromisingProject { basis: BasisId(id()), name: name?, terms: terms? })
+    }
+}
+
+/// Something that is in the register under its name is not entered again.
+fn known(among: &[Entry], name: &str, planned: Planned) -> Outcome {
+    if find(among, name) == Err(Wrong::NoSuchName(name.to_owned())) { Outcome::New(planned) } else { Outcome::Known }
+}
+
+/// The one thing of a name, whatever its case.
+fn find(among: &[Entry], name: &str) -> Result<Uuid, Wrong> {
+    if name.is_empty() {
+        return Err(Wrong::Text(TextError::Empty));
+    }
+    let mut found = among.iter().filter(|entry| entry.name().to_lowercase() == name.to_lowercase());
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one.id),
+        (None, _) => Err(Wrong::NoSuchName(name.to_owned())),
+        (Some(_), Some(_)) => Err(Wrong::SeveralOf(name.to_owned())),
+    }
+}
+
+const KINDS: [(&str, OrganisationKind); 8] = [
+    ("ziekenhuis", OrganisationKind::Hospital),
+    ("hospice", OrganisationKind::Hospice),
+    ("huisartsengroep", OrganisationKind::GpGroup),
+    ("zorginstelling", OrganisationKind::CareInstitution),
+    ("thuiszorg", OrganisationKind::HomeCare),
+    ("zorgnetwerk", OrganisationKind::CareNetwork),
+    ("kennisorganisatie", OrganisationKind::KnowledgeOrganisation),
+    ("programmaorganisatie", OrganisationKind::ProgrammeOrganisation),
+];
+
+const SETTINGS: [(&str, CareSetting); 5] = [
+    ("thuis", CareSetting::Home),
+    ("huisartsenpraktijk", CareSetting::GeneralPractice),
+    ("ziekenhuis", CareSetting::Hospital),
+    ("verpleeghuis", CareSetting::NursingHome),
+    ("hospice", CareSetting::Hospice),
+];
+
+const URBANITY: [(&str, Urbanity); 5] = [
+    ("zeer sterk stedelijk", Urbanity::Extremely),
+    ("sterk stedelijk", Urbanity::Strongly),
+    ("matig stedelijk", Urbanity::Moderately),
+    ("weinig stedelijk", Urbanity::Hardly),
+    ("niet stedelijk", Urbanity::Not),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use readmodel::models::catalogue::About;
+
+    fn entry(id: u128, about: About) -> Entry {
+        Entry { id: Uuid::from_u128(id), about }
+    }
+
+    fn register() -> Register {
+        let facts = RegionFacts::new(&Line::parse("Groningen").expect("line"), Consortium::Ligare);
+        let organisation = |id, name: &str| {
+            let (name, settings) = (name.to_owned(), vec![]);
+            let (organisation_kind, region) = (OrganisationKind::Hospice, RegionId(Uuid::from_u128(30)));
+            entry(id, About::Organisation { name, organisation_kind, settings, region })
+        };
+        let cura = About::Intervention { name: "CURA".into(), summary: String::new() };
+        Register {
+            regions: vec![entry(30, About::Region(facts))],
+            organisations: vec![organisation(20, "Hospice De Ark"), organisation(21, "Thuis Best")],
+            interventions: vec![entry(40, cura)],
+            ..Register::default()
+        }
+    }
+
+    fn rows(listing: Listing, text: &str) -> Vec<Row> {
+        let mut next = 0;
+        let id = || {
+            next += 1;
+            Uuid::from_u128(next)
+        };
+        read(listing, text, &register(), id).expect("a list")
+    }
+
+    fn faults(row: &Row) -> Vec<(Option<&'static str>, Wrong)> {
+        match &row.outcome {
+            Outcome::Faulty(faults) => faults.iter().map(|fault| (fault.column, fault.wrong.clone())).collect(),
+            _ => vec![],
+        }
+    }
+
+    #[test]
+    fn a_spreadsheet_export_is_read_whatever_its_separator() {
+        for separator in [";", ",", "\t"] {
+            let text = "\u{feff}Naam;Soort;Regio;Settings\r\nHospice De Linde;Hospice;groningen;hospice|thuis\r\n\r\n";
+            let rows = rows(Listing::Organisations, &text.replace(';', separator));
+            let [Row { line: 2, outcome: Outcome::New(Planned::Organisation(linde)), .. }] = &rows[..] else {
+                panic!("{rows:?}");
+            };
+            assert_eq!(linde.settings, [CareSetting::Hospice, CareSetting::Home]);
+            assert_eq!(linde.region, RegionId(Uuid::from_u128(30)));
+        }
+    }
+
+    #[test]
+    fn every_fault_is_named_with_its_line_and_column() {
+        let text = "naam;soort;regio\nHospice A;kasteel;Atlantis\n;hospice;Groningen\nHospice B;hospice;Groningen\n\
+                    hospice b;hospice;Groningen\nHospice C;hospice\nhospice de ark;hospice;Groningen\n";
+        let rows = rows(Listing::Organisations, text);
+        assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 3, 4, 5, 6, 7]);
+        let kinds = KINDS.iter().map(|(word, _)| *word).collect();
+        assert_eq!(
+            faults(&rows[0]),
+            [(Some("soort"), Wrong::NoSuchWord(kinds)), (Some("regio"), Wrong::NoSuchName("Atlantis".into()))]
+        );
+        assert_eq!(faults(&rows[1]), [(Some("naam"), Wrong::Text(TextError::Empty))]);
+        assert!(matches!(rows[2].outcome, Outcome::New(_)));
+        assert_eq!(faults(&rows[3]), [(Some("naam"), Wrong::AlsoOnLine(4))]);
+        assert_eq!(faults(&rows[4]), [(None, Wrong::Cells), (Some("regio"), Wrong::Text(TextError::Empty))]);
+        assert!(matches!(rows[5].outcome, Outcome::Known));
+    }
+
+    #[test]
+    fn grants_have_a_number_and_a_period() {
+        let text = "nummer;organisaties;interventies;van;tot_en_met;ronde\n\
+                    844.001.316;Hospice De Ark|Thuis Best;CURA;01-01-2026;2027-12-31;\n\
+                    x;Hospice De Ark;CURA;2026-13-01;2027-12-31;\n\
+                    PAL-1;Hospice De Ark;CURA;2026-02-01;2026-01-31;Ronde 9\n";
+        let rows = rows(Listing::Grants, text);
+        let Outcome::New(Planned::Grant(grant)) = &rows[0].outcome else { panic!("{rows:?}") };
+        assert_eq!((grant.number.as_str(), grant.terms.organisations.len()), ("844001316", 2));
+        assert_eq!(faults(&rows[1]), [(Some("nummer"), Wrong::NoGrantNumber), (Some("van"), Wrong::NoDate)]);
+        assert_eq!(
+            faults(&rows[2]),
+            [(Some("ronde"), Wrong::NoSuchName("Ronde 9".into())), (Some("tot en met"), Wrong::EndsBeforeItBegins)]
+        );
+    }
+
+    #[test]
+    fn a_file_without_the_needed_columns_or_lines_is_no_list() {
+        let read = |text| read(Listing::Regions, text, &register(), Uuid::nil).expect_err("unreadable");
+        assert_eq!(read("naam;plaats\na;b\n"), Unreadable::Missing(vec!["consortium"]));
+        assert_eq!(read("naam;consortium\n;\n"), Unreadable::Empty);
+        assert_eq!(read(&format!("naam;consortium\n{}", "a;Ligare\n".repeat(MOST + 1))), Unreadable::TooLong);
+    }
+}
