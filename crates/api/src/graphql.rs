@@ -1,6 +1,7 @@
 //! The GraphQL schema. Queries and mutations stand with the type they are about.
 
 mod access;
+mod admission;
 mod basis;
 mod catalogue;
 mod concerned;
@@ -41,6 +42,7 @@ pub(crate) struct Query(
     node::NodeQueries,
     member::MemberQueries,
     member::RoleQueries,
+    admission::AdmissionQueries,
     catalogue::CatalogueQueries,
     register::RegisterQueries,
     register::ImportQueries,
@@ -58,6 +60,7 @@ pub(crate) struct Query(
 #[derive(Debug, Default, MergedObject)]
 pub(crate) struct Mutation(
     access::AccessMutations,
+    admission::AdmissionMutations,
     member::MemberMutations,
     register::RegisterMutations,
     register::ImportMutations,

@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, FromRef, State},
+    extract::{DefaultBodyLimit, State},
     http::{HeaderName, HeaderValue, Request, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
@@ -41,7 +41,7 @@ use crate::{
 };
 
 /// The largest request body, in bytes.
-const LARGEST_BODY: usize = 256 * 1024;
+const LARGEST_BODY: usize = 1024 * 1024;
 
 /// How the service is offered.
 pub struct Options {
@@ -105,18 +105,6 @@ struct Shared {
     access: Access,
     pace: Pace,
     options: Arc<Options>,
-}
-
-impl FromRef<Shared> for LeerwerkSchema {
-    fn from_ref(shared: &Shared) -> Self {
-        shared.schema.clone()
-    }
-}
-
-impl FromRef<Shared> for Access {
-    fn from_ref(shared: &Shared) -> Self {
-        shared.access.clone()
-    }
 }
 
 /// The options cannot be used.

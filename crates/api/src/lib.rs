@@ -31,6 +31,8 @@ pub struct Platform {
     pub models: Arc<ReadModels>,
     /// For sessions.
     pub pool: PgPool,
+    /// Writes to people; without it nobody can ask for access.
+    pub mail: Option<mail::Mail>,
     /// The moment as of which everything is shown, when that is not now.
     pub as_of: Option<AsOf>,
 }

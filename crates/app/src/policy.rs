@@ -34,10 +34,12 @@ pub struct Policies {
 pub struct PolicyError(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 /// Who asks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Principal {
-    /// Whether they are a member at all.
+    /// Whether anything is known of them at all.
     pub(crate) known: bool,
+    /// Whether they may take part: their access rests on something that holds.
+    pub(crate) access: bool,
     /// The roles that hold where the thing lies.
     pub(crate) roles: Vec<Role>,
     /// What that rests on.
@@ -90,7 +92,11 @@ impl Policies {
         let standing = question.standing.iter().map(|standing| standing.as_str()).collect();
         let attribute =
             |(name, value): &(&str, &str)| ((*name).to_owned(), RestrictedExpression::new_string((*value).to_owned()));
-        let known = [("roles".to_owned(), strings(roles)), ("standing".to_owned(), strings(standing))];
+        let known = [
+            ("access".to_owned(), RestrictedExpression::new_bool(question.principal.access)),
+            ("roles".to_owned(), strings(roles)),
+            ("standing".to_owned(), strings(standing)),
+        ];
         let context = Context::from_pairs(known.into_iter().chain(question.attributes.iter().map(attribute)))?;
         let uid = |kind: &str, id: &str| -> Result<EntityUid, Box<dyn std::error::Error>> {
             Ok(EntityUid::from_type_name_and_id(kind.parse()?, id.parse()?))

@@ -1,11 +1,15 @@
 //! The one way in which anything changes.
 
+use std::time::Duration;
+
 use domain::{
     Actor, Aggregate, Command, DomainEvent as _, Standing, Timestamp,
+    basis::Basis,
     event::{Encoded, encode},
-    id::MemberId,
-    member::{GiveRole, Member, Role},
+    id::{BasisId, MemberId},
+    member::{Access, GiveRole, Member, Role},
     organisation::Organisation,
+    period,
     project::Project,
     region::Region,
     scope::Scope,
@@ -24,11 +28,17 @@ use crate::{
 /// How often a command is decided anew because somebody else was ahead.
 const TRIES: usize = 16;
 
+/// How soon it is seen, in connections that stay open, that access ended by itself; and by an event.
+const LOOK: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// In whose name a command is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// A signed-in member.
     Member(MemberId),
+    /// Somebody who asks to become a member, under the id they will have.
+    Newcomer(MemberId),
     /// The platform itself.
     Platform,
 }
@@ -195,7 +205,10 @@ impl App {
         by: By,
         at: Timestamp,
     ) -> Result<Actor, RunError<C::Refused>> {
-        let By::Member(member) = by else { return Ok(Actor::Platform) };
+        let member = match by {
+            By::Platform => return Ok(Actor::Platform),
+            By::Member(member) | By::Newcomer(member) => member,
+        };
         let actor = command.speaks_as(state, member);
         let mut standing = state.standing(state.speaks_as(member));
         if command.about() == Some(member) {
@@ -222,7 +235,10 @@ impl App {
                 subjects.extend(self.load::<Organisation>(place, AsOf::Now).await?.state.subjects());
             }
         }
-        let principal = self.principal(member, &subjects, at, AsOf::Now).await?;
+        let principal = match by {
+            By::Newcomer(_) => Principal { known: true, ..Principal::default() },
+            By::Member(_) | By::Platform => self.principal(member, &subjects, at, AsOf::Now).await?,
+        };
         let attributes = command.attributes();
         let question = Question {
             principal: &principal,
@@ -301,8 +317,10 @@ impl App {
     async fn principal_somewhere(&self, member: MemberId) -> Result<Principal, Failure> {
         let Loaded { state, version, .. } = self.load::<Member>(member.0, AsOf::Seen).await?;
         let now = self.source.now();
-        let grounds = Grounds { things: vec![member.0], until: state.next_end(now) };
-        Ok(Principal { known: version > 0, roles: state.roles(now).map(|(role, _)| role).collect(), grounds })
+        let mut grounds = Grounds { things: vec![member.0], until: state.next_end(now) };
+        let access = self.holds(&state, now, AsOf::Seen, &mut grounds).await?;
+        let roles = state.roles(now).map(|(role, _)| role).collect();
+        Ok(Principal { known: version > 0, access, roles, grounds })
     }
 
     /// Whether the policies allow a command as things stand. Running it asks again.
@@ -319,6 +337,50 @@ impl App {
     pub async fn may(&self, member: MemberId, Act { name: action, kind }: Act) -> Result<bool, Failure> {
         let principal = self.principal(member, &[], self.source.now(), AsOf::Seen).await?;
         Ok(self.policies.allow(&Question { principal: &principal, action, kind, standing: &[], attributes: &[] }))
+    }
+
+    /// Whether a member may take part now: their access was not ended, and a basis on which it rests holds, if it rests on
+    /// any (rule 1, **L**).
+    pub async fn has_access(&self, member: MemberId) -> Result<bool, Failure> {
+        let state = self.load::<Member>(member.0, AsOf::Seen).await?.state;
+        self.holds(&state, self.source.now(), AsOf::Seen, &mut Grounds::default()).await
+    }
+
+    /// Resolves when a member takes part no longer.
+    pub async fn access_ends(&self, member: MemberId) {
+        let mut head = self.log.watch();
+        loop {
+            match self.has_access(member).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "access cannot be looked at"),
+            }
+            // It ends by an event, or by itself.
+            tokio::time::sleep(LOOK_AGAIN).await;
+            let _ = tokio::time::timeout(LOOK, head.changed()).await;
+        }
+    }
+
+    /// Whether a member's access holds at a moment.
+    async fn holds(&self, member: &Member, at: Timestamp, as_of: AsOf, grounds: &mut Grounds) -> Result<bool, Failure> {
+        let Some(accesses) = member.accesses() else { return Ok(false) };
+        let mut holds = accesses.is_empty();
+        for Access { basis, until } in accesses {
+            let state = self.load::<Basis>(basis.0, as_of).await?.state;
+            let until = until.map(period::end_of);
+            let ends = state.ends().map(|ends| until.map_or(ends, |until| until.min(ends)));
+            holds |= state.holds(at) && ends.is_some_and(|ends| at < ends);
+            grounds.things.push(basis.0);
+            let changes = [state.begins(), ends].into_iter().flatten().filter(|change| at < *change);
+            grounds.until = changes.chain(grounds.until).min();
+        }
+        Ok(holds)
+    }
+
+    /// On what the access of a member rests now; nothing when it rests on no basis.
+    pub async fn bases(&self, member: MemberId) -> Result<Vec<BasisId>, Failure> {
+        let state = self.load::<Member>(member.0, AsOf::Now).await?.state;
+        Ok(state.accesses().unwrap_or_default().iter().map(|access| access.basis).collect())
     }
 
     /// Every role a member holds now, in whatever scope.
@@ -363,13 +425,14 @@ impl App {
                 roles.push(role);
             }
         }
-        Ok(Principal { known: loaded.version > 0, roles, grounds })
+        let access = self.holds(&loaded.state, at, as_of, &mut grounds).await?;
+        Ok(Principal { known: loaded.version > 0, access, roles, grounds })
     }
 
     /// The key and the content of a retry as keyed hashes: neither tells who asked what.
     fn idempotency_key<C: Command>(&self, by: By, retry: &Retry) -> IdempotencyKey {
         let who = match by {
-            By::Member(member) => member.to_string(),
+            By::Member(member) | By::Newcomer(member) => member.to_string(),
             By::Platform => "platform".to_owned(),
         };
         let hash = |purpose: &str, parts: [&[u8]; 2]| -> [u8; 32] {

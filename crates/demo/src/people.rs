@@ -187,6 +187,8 @@ fn invite(world: &mut World, member: usize, at: Timestamp, app: &Arc<App>) -> Re
         email: line(&scope, &email)?,
         organisation: world.organisations[organisation],
         project: None,
+        // People of the programme and the networks come without; so do the personas, who are to stay.
+        bases: if persona.is_some() { vec![] } else { world.bases.get(&organisation).copied().into_iter().collect() },
     };
     let minutes = world.rng.random_range(2..4);
     world.agenda.put(at + TimeDelta::minutes(minutes), Step::Role(place).into());

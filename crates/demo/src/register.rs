@@ -119,6 +119,7 @@ pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<Ap
             };
             let typed = format!("SL-{}-{:03}", round + 1, organisation + 1);
             let number = GrantNumber::parse(&typed).ok_or(LoadError::Unknown(typed))?;
+            world.bases.insert(organisation, number.basis());
             Job::new(app, by, AwardGrant { number, round: world.rounds.get(round).copied(), terms })
         }
         Step::OwnFunding(place) => {
@@ -129,6 +130,9 @@ pub(crate) fn perform(world: &mut World, step: Step, at: Timestamp, app: &Arc<Ap
                 period: period(today, day_of(world.calendar.until) + TimeDelta::days(365))?,
             };
             let basis: BasisId = app.source().id();
+            if let Some(place) = register.organisations.iter().position(|one| one.name == own.organisation) {
+                world.bases.insert(place, basis);
+            }
             Job::new(app, by, ListPromisingProject { basis, name: plain_line(&own.name)?, terms })
         }
         Step::Collaboration(place) => {

@@ -62,7 +62,7 @@ impl Job {
 
 fn needs<C: Command>(by: By, command: &C) -> Vec<Uuid> {
     let member = match by {
-        By::Member(member) => Some(member.0),
+        By::Member(member) | By::Newcomer(member) => Some(member.0),
         By::Platform => None,
     };
     command.mentions().into_iter().map(|(_, id)| id).chain(member).collect()

@@ -6,7 +6,7 @@ use app::App;
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    id::{ExperienceId, InterventionId, MemberId, OrganisationId, RegionId, RoundId, ThemeId},
+    id::{BasisId, ExperienceId, InterventionId, MemberId, OrganisationId, RegionId, RoundId, ThemeId},
     member::Profession,
 };
 use rand::{Rng, SeedableRng as _, seq::IndexedRandom as _};
@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) themes: Vec<ThemeId>,
     pub(crate) interventions: Vec<InterventionId>,
     pub(crate) rounds: Vec<RoundId>,
+    /// The latest grant or own funding of each organisation that has one.
+    pub(crate) bases: HashMap<usize, BasisId>,
     pub(crate) people: People,
     pub(crate) projects: Vec<Project>,
     /// For each project that comes: from when on it does not only prepare any more, if ever.
@@ -155,6 +157,7 @@ impl World {
             themes: Vec::new(),
             interventions: Vec::new(),
             rounds: Vec::new(),
+            bases: HashMap::new(),
             people: People::default(),
             projects: Vec::new(),
             works_from: Vec::new(),

@@ -15,7 +15,7 @@ use crate::{
     id::MemberId,
     intervention::InterventionEvent,
     knowledge_page::PageEvent,
-    member::MemberEvent,
+    member::{AccessEnd, MemberEvent},
     organisation::OrganisationEvent,
     pdsa::{CycleEvent, Decision, PredictionMet},
     project::ProjectEvent,
@@ -216,6 +216,15 @@ fn basis(happened: &BasisEvent) -> (String, String) {
 fn member(happened: &MemberEvent) -> (String, String) {
     match happened {
         MemberEvent::MemberInvited { .. } => both("{actor} nodigde een deelnemer uit", "{actor} invited a member"),
+        MemberEvent::AccessRequested { .. } => both("{actor} vroeg toegang aan", "{actor} asked for access"),
+        MemberEvent::AccessGranted { .. } => both("{actor} gaf toegang", "{actor} granted access"),
+        MemberEvent::AccessRefused { .. } => both("{actor} wees de aanvraag af", "{actor} refused the request"),
+        MemberEvent::AccessEnded { cause: AccessEnd::BasisEnded, .. } => {
+            both("de toegang liep af met de toegangsgrond", "access ended with its basis")
+        }
+        MemberEvent::AccessEnded { cause: AccessEnd::Withdrawn, .. } => {
+            both("{actor} beëindigde de toegang", "{actor} ended the access")
+        }
         MemberEvent::ProfileRevised { .. } => both("{actor} werkte het profiel bij", "{actor} revised the profile"),
         MemberEvent::RoleGiven { role, .. } => (
             format!("{{actor}} gaf de rol {}", role.as_str().replace('_', " ")),

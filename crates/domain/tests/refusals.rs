@@ -9,7 +9,7 @@ use domain::{
     experience::{MarkExperienceHelpfulRefused, ShareExperienceRefused},
     funding_round::OpenFundingRoundRefused,
     knowledge_page::{CiteSourceRefused, DropSourceRefused, PublishPageRefused},
-    member::GiveRoleRefused,
+    member::{GiveRoleRefused, GrantAccessRefused, RefuseAccessRefused},
     pdsa::{
         AbandonCycleRefused, DecideCycleRefused, LogResultRefused, MakePredictionRefused, PlanCycleRefused,
         RecordObservationRefused, StartCycleRefused,
@@ -62,6 +62,9 @@ fn the_schema_lists_every_refusal_in_dutch_and_english() {
         [RegisterProjectRefused::OneOrTwoInterventions(3), RegisterProjectRefused::NoOrganisation],
     );
     tell(p, "give_role", [GiveRoleRefused::EndHasPassed]);
+    tell(p, "request_access", [Incomplete::NoIntervention]);
+    tell(p, "grant_access", [GrantAccessRefused::BasisHasEnded, GrantAccessRefused::NoOrganisation]);
+    tell(p, "refuse_access", [RefuseAccessRefused::Admitted]);
     tell(p, "form_collaboration", [TooFewOrganisations]);
     tell(p, "leave_collaboration", [TooFewOrganisations]);
     tell(p, "open_funding_round", [OpenFundingRoundRefused::OneOrTwoInterventions]);

@@ -95,6 +95,15 @@ pub(crate) struct ServeConfig {
     #[arg(long, env = "LEERWERK_SECURITY_CONTACT")]
     pub(crate) security_contact: Option<String>,
 
+    /// How mail leaves: smtps://user:password@host, smtp://host:port?tls=required, or folder:path, which writes files.
+    /// Without it nobody is written to, and nobody can ask for access.
+    #[arg(long, env = "LEERWERK_MAIL", hide_env_values = true)]
+    mail: Option<String>,
+
+    /// From whom mail is.
+    #[arg(long, env = "LEERWERK_MAIL_FROM", default_value = "Leerwerk <leerwerk@localhost>")]
+    mail_from: String,
+
     /// A TOML file that says whom one can sign in with: a [[provider]] each, see deploy/README.md.
     #[arg(long, env = "LEERWERK_SIGN_IN")]
     pub(crate) sign_in: Option<PathBuf>,
@@ -159,11 +168,21 @@ impl ServeConfig {
         self.sign_in.as_deref().map_or(Ok(Vec::new()), crate::providers::read)
     }
 
+    /// How mail leaves; nothing when it does not. `listen` is where the service is, when it has no other address.
+    pub(crate) fn mail(&self, listen: SocketAddr) -> anyhow::Result<Option<mail::Options>> {
+        let Some(post) = &self.mail else { return Ok(None) };
+        let base = self.public_url.clone().unwrap_or_else(|| format!("http://{listen}"));
+        Ok(Some(mail::Options { post: post.parse()?, from: self.mail_from.clone(), base }))
+    }
+
     /// Everything that is wrong, in words.
     fn wrong(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         if let Err(error) = self.providers() {
             wrong.push(format!("LEERWERK_SIGN_IN: {error:#}"));
+        }
+        if let Err(error) = self.mail(self.listen) {
+            wrong.push(format!("LEERWERK_MAIL: {error:#}"));
         }
         if self.session_idle > self.session_absolute {
             wrong.push("LEERWERK_SESSION_IDLE must not be longer than LEERWERK_SESSION_ABSOLUTE".into());

@@ -1,22 +1,39 @@
-//! What the service does beside serving: forget what was erased, and prune receipts and what one signed in with.
+//! What the service does beside serving: forget what was erased, prune receipts and what one signed in with, and record
+//! access that ended.
 
 use std::{sync::Arc, time::Duration};
 
 use api::SessionLimits;
-use app::App;
+use app::{App, By, Request};
+use domain::{
+    Aggregate as _,
+    basis::Basis,
+    member::{AccessEnd, EndAccess},
+    period,
+};
 use eventlog::Retention;
+use readmodel::{ReadModels, models::catalogue::About};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 /// How often receipts and sessions are pruned; they are kept for days.
 const PRUNING: Duration = Duration::from_hours(1);
 
-/// Begins; it ends when the set is dropped. Without a retention no receipts are pruned.
-pub(crate) fn start(app: &Arc<App>, retention: Option<Retention>, pool: PgPool, limits: SessionLimits) -> JoinSet<()> {
+/// Begins; it ends when the set is dropped. Without a retention, as where the past is shown, nothing is pruned of the log or
+/// added to it.
+pub(crate) fn start(
+    app: &Arc<App>,
+    models: &Arc<ReadModels>,
+    retention: Option<Retention>,
+    pool: PgPool,
+    limits: SessionLimits,
+) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(forget(app.clone()));
     if let Some(retention) = retention {
         tasks.spawn(prune(app.clone(), retention));
+        tasks.spawn(end_access(app.clone(), models.clone()));
     }
     tasks.spawn(prune_access(pool, limits));
     tasks
@@ -34,6 +51,41 @@ async fn prune_access(pool: PgPool, limits: SessionLimits) {
         }
         tokio::time::sleep(PRUNING).await;
     }
+}
+
+/// Access that rests on nothing any more has ended by itself (rule 1, **L**); here it is recorded, so that history tells it
+/// and those whom it concerns hear of it.
+async fn end_access(app: Arc<App>, models: Arc<ReadModels>) {
+    loop {
+        match ended(&app, &models).await {
+            Ok(0) => {}
+            Ok(members) => tracing::info!(members, "access that rests on nothing any more was recorded as ended"),
+            Err(error) => {
+                let error: &(dyn std::error::Error + 'static) = error.as_ref();
+                tracing::warn!(error, "access that ended is not recorded for now");
+            }
+        }
+        tokio::time::sleep(PRUNING).await;
+    }
+}
+
+async fn ended(app: &App, models: &ReadModels) -> anyhow::Result<usize> {
+    let now = app.source().now();
+    let over = models.catalogue(Basis::KIND).await?.into_iter().filter(|entry| match &entry.about {
+        About::Basis(facts) => period::end_of(facts.last_day()) <= now,
+        _ => false,
+    });
+    let over: Vec<Uuid> = over.map(|entry| entry.id).collect();
+    let mut ended = 0;
+    for member in models.members_resting_on(&over).await? {
+        if app.has_access(member.id).await? {
+            continue;
+        }
+        let command = EndAccess { member: member.id, cause: AccessEnd::BasisEnded, reason: None };
+        app.run(command, &Request::new(By::Platform, app.source().id())).await?;
+        ended += 1;
+    }
+    Ok(ended)
 }
 
 /// Folded states hold opened texts; they go when a key was destroyed, by whichever process.

@@ -17,11 +17,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("app", &["domain", "eventlog"]),
     ("readmodel", &["domain", "eventlog"]),
     ("audit", &["domain", "eventlog"]),
-    ("api", &["app", "domain", "eventlog", "readmodel", "audit"]),
+    ("mail", &["domain", "eventlog", "readmodel"]),
+    ("api", &["app", "domain", "eventlog", "readmodel", "audit", "mail"]),
     ("demo", &["app", "domain", "eventlog"]),
     ("testdb", &["private-postgres"]),
     ("faults", &["eventlog", "private-postgres", "readmodel"]),
-    ("leerwerk", &["api", "app", "audit", "demo", "domain", "eventlog", "private-postgres", "readmodel"]),
+    ("leerwerk", &["api", "app", "audit", "demo", "domain", "eventlog", "mail", "private-postgres", "readmodel"]),
 ];
 
 /// What `domain` must never depend on, itself or through others: it does no I/O and no async.

@@ -109,7 +109,7 @@ fn access<'a>(ctx: &'a Context<'_>) -> Result<&'a Access, Failed> {
 
 /// Whoever asks, in person, and the session in which they do.
 fn person(ctx: &Context<'_>) -> Result<(MemberId, Uuid), Failed> {
-    let member = ctx.viewer()?;
+    let member = ctx.somebody()?;
     Ok((member, ctx.caller()?.credential.session().ok_or(Failed::OutOfScope)?))
 }
 

@@ -113,7 +113,11 @@ impl Found {
             self.thing(kind, entry.id, Shown::Text(name));
         }
         for row in ctx.some::<Members>(ids.iter().copied()).await? {
-            self.thing(Member::KIND, row.id, row.name);
+            if row.came() {
+                self.thing(Member::KIND, row.id, row.name);
+            } else {
+                self.0.insert(row.id.0, Known { kind: Member::KIND, thing: None, name: None });
+            }
         }
         Ok(())
     }

@@ -33,6 +33,8 @@ pub(crate) struct Caller {
     pub(crate) viewer: Option<MemberId>,
     /// By what right.
     pub(crate) credential: Credential,
+    /// Whether they take part: what their access rests on holds. True where nobody is signed in.
+    pub(crate) access: bool,
     /// From where.
     pub(crate) address: Address,
     /// The language of what is told.
@@ -65,6 +67,11 @@ pub(crate) trait Viewing {
     /// Whoever is signed in; everything but `viewer` asks for somebody. What a mutation gives back may be read by whoever
     /// may run it.
     fn viewer(&self) -> Result<MemberId, Failed> {
+        if self.caller()?.access { self.somebody() } else { Err(Failed::AccessEnded) }
+    }
+
+    /// As [`Viewing::viewer`], also when their access has ended: for what is their own.
+    fn somebody(&self) -> Result<MemberId, Failed> {
         let Caller { viewer, credential, .. } = self.caller()?;
         let viewer = viewer.ok_or(Failed::Unauthenticated)?;
         let reads = credential.allows(Scope::Read) || credential.allows(Scope::Contribute);
@@ -78,6 +85,7 @@ pub(crate) trait Viewing {
     fn contributor(&self) -> Result<MemberId, Failed> {
         let Caller { viewer, credential, .. } = self.caller()?;
         let viewer = viewer.ok_or(Failed::Unauthenticated)?;
+        // (Running a command asks whether they have access.)
         if credential.allows(Scope::Contribute) { Ok(viewer) } else { Err(Failed::OutOfScope) }
     }
 
@@ -139,7 +147,7 @@ pub(crate) trait Viewing {
         if self.moment().is_some() || self.open()?.as_of.is_some() {
             return Ok(Vec::new());
         }
-        let allowed = self.open()?.app.allowed::<A>(self.viewer()?, id, within, actions).await?;
+        let allowed = self.open()?.app.allowed::<A>(self.somebody()?, id, within, actions).await?;
         Ok(self.granted(allowed))
     }
 

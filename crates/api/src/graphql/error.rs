@@ -18,6 +18,8 @@ pub(crate) enum Failed {
     Unauthenticated,
     /// The access token was not made for this.
     OutOfScope,
+    /// What their access rests on holds no longer.
+    AccessEnded,
     /// An argument makes no sense; the message says which.
     BadInput(String),
     /// They do this too often, one after the other.
@@ -37,6 +39,7 @@ impl Failed {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::OutOfScope => "OUT_OF_SCOPE",
+            Self::AccessEnded => "ACCESS_ENDED",
             Self::BadInput(_) => "BAD_INPUT",
             Self::TooOften(_) => "TOO_MANY_REQUESTS",
             Self::Busy => "BUSY",
@@ -50,6 +53,7 @@ impl Failed {
         match self {
             Self::Unauthenticated => "sign in first".into(),
             Self::OutOfScope => "the access token was not made for this".into(),
+            Self::AccessEnded => "your access has ended".into(),
             Self::BadInput(message) => message.clone(),
             Self::TooOften(_) => "too often, one after the other; try again a little later".into(),
             Self::Busy => "the platform is busy; try again in a moment".into(),
@@ -67,7 +71,7 @@ impl Failed {
             Self::TooOften(TooOften(wait)) => Some(*wait),
             Self::Busy => Some(eventlog::BUSY_FOR),
             Self::Unavailable | Self::OutcomeUnknown => Some(eventlog::AWAY_FOR),
-            Self::Unauthenticated | Self::OutOfScope | Self::BadInput(_) | Self::Internal => None,
+            Self::Unauthenticated | Self::OutOfScope | Self::AccessEnded | Self::BadInput(_) | Self::Internal => None,
         }
     }
 

@@ -4,10 +4,7 @@ use async_graphql::{Context, ID, Json, Object};
 use chrono::{DateTime, Utc};
 use domain::Actor;
 use eventlog::Recorded;
-use readmodel::{
-    Shown,
-    models::{member::Members, timeline::Entry},
-};
+use readmodel::models::{member::Members, timeline::Entry};
 use serde_json::Value;
 
 use super::{
@@ -29,8 +26,12 @@ async fn told(ctx: &Context<'_>, entry: &Entry, language: Option<Language>) -> R
     let language = language.map_or_else(|| ctx.caller().map(|caller| caller.language), Ok)?;
     let members = ctx.some::<Members>(entry.members.iter().map(|member| member.0)).await?;
     Ok(entry.sentence.fill(language.is_dutch(), |id| {
-        let row = members.iter().find(|row| row.id == id);
-        row.and_then(|row| Shown::text(&row.name)).map(str::to_owned)
+        let row = members.iter().find(|row| row.id == id)?;
+        if !row.came() {
+            // Who asked for access is known to those who decide on it.
+            return Some(if language.is_dutch() { "iemand" } else { "somebody" }.to_owned());
+        }
+        row.name.text().map(str::to_owned)
     }))
 }
 

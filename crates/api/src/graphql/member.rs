@@ -16,7 +16,7 @@ use domain::{
     experience::{Experience as ExperienceAggregate, ShareExperience},
     id::MemberId,
     knowledge_page::{DraftPage, KnowledgePage},
-    member::{GiveRole, InviteMember, Member as MemberAggregate},
+    member::{GiveRole, GrantAccess, InviteMember, Member as MemberAggregate},
     project::{Project as ProjectAggregate, RegisterProject},
     question::{AskQuestion, Question as QuestionAggregate},
 };
@@ -28,6 +28,7 @@ use uuid::Uuid;
 
 use super::{
     access,
+    admission::{self, MemberAccess},
     catalogue::{self, Dangling, Theme},
     context::Viewing as _,
     error::Failed,
@@ -115,7 +116,9 @@ impl Member {
 
     /// Where they work.
     async fn organisation(&self, ctx: &Context<'_>) -> Result<Organisation, Failed> {
-        register::organisation(ctx, self.0.organisation).await
+        // Whoever came has one.
+        let organisation = self.0.organisation.ok_or_else(|| Failed::internal(&Dangling(self.0.id.0)))?;
+        register::organisation(ctx, organisation).await
     }
 
     /// Themes they know well.
@@ -128,6 +131,13 @@ impl Member {
         self.0.open_to_contact
     }
 
+    /// On what their access rests; empty for those who were invited on no basis. Null for whoever is neither themselves nor
+    /// decides on access.
+    #[graphql(complexity = "10 + 10 * child_complexity")]
+    async fn access(&self, ctx: &Context<'_>) -> Result<Option<Vec<MemberAccess>>, Failed> {
+        admission::accesses(ctx, &self.0).await
+    }
+
     /// The roles they hold beyond taking part.
     async fn roles(&self, ctx: &Context<'_>) -> Result<Vec<roles::RoleHolding>, Failed> {
         // (An answer with it is not kept: nobody tells when a role ends by itself.)
@@ -135,22 +145,29 @@ impl Member {
     }
 }
 
+impl Member {
+    /// Whoever came. Those who only asked are no members.
+    pub(crate) fn of(row: MemberRow) -> Option<Self> {
+        row.came().then_some(Self(row))
+    }
+}
+
 /// A member whose id an event named.
 pub(crate) async fn member(ctx: &Context<'_>, id: MemberId) -> Result<Member, Failed> {
-    ctx.row::<Members>(id).await?.map(Member).ok_or_else(|| Failed::internal(&Dangling(id.0)))
+    maybe_member(ctx, Some(id)).await?.ok_or_else(|| Failed::internal(&Dangling(id.0)))
 }
 
 /// As [`member`], or nobody.
 pub(crate) async fn maybe_member(ctx: &Context<'_>, id: Option<MemberId>) -> Result<Option<Member>, Failed> {
     match id {
-        Some(id) => member(ctx, id).await.map(Some),
+        Some(id) => Ok(ctx.row::<Members>(id).await?.and_then(Member::of)),
         None => Ok(None),
     }
 }
 
 /// Several members, in the order of their ids.
 pub(crate) async fn members(ctx: &Context<'_>, ids: &[MemberId]) -> Result<Vec<Member>, Failed> {
-    Ok(ctx.some::<Members>(ids.iter().map(|id| id.0)).await?.into_iter().map(Member).collect())
+    Ok(ctx.some::<Members>(ids.iter().map(|id| id.0)).await?.into_iter().filter_map(Member::of).collect())
 }
 
 /// Whoever is signed in.
@@ -162,6 +179,11 @@ pub(crate) struct Viewer(MemberId);
 impl Viewer {
     async fn member(&self, ctx: &Context<'_>) -> Result<Member, Failed> {
         member(ctx, self.0).await
+    }
+
+    /// Whether they take part now. Otherwise everything but this, their sessions and their tokens says `ACCESS_ENDED`.
+    async fn has_access(&self, ctx: &Context<'_>) -> Result<bool, Failed> {
+        Ok(ctx.caller()?.access)
     }
 
     /// The roles they hold now, in whatever scope.
@@ -201,7 +223,7 @@ impl Viewer {
         actions.extend(ctx.actions::<ProjectAggregate>(none, None, &[RegisterProject::NAME]).await?);
         actions.extend(ctx.actions::<KnowledgePage>(none, None, &[DraftPage::NAME]).await?);
         if ctx.open()?.as_of.is_none() {
-            let kept = [InviteMember::NAME, GiveRole::NAME];
+            let kept = [InviteMember::NAME, GiveRole::NAME, GrantAccess::NAME];
             let register = [AwardGrant::NAME];
             actions.extend(ctx.granted(ctx.open()?.app.allowed_somewhere::<BasisAggregate>(self.0, &register).await?));
             actions.extend(ctx.granted(ctx.open()?.app.allowed_somewhere::<MemberAggregate>(self.0, &kept).await?));
@@ -219,7 +241,7 @@ impl MemberQueries {
     /// Whoever is signed in; null when nobody is.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Viewer>, Failed> {
         match ctx.caller()?.viewer {
-            Some(_) => ctx.viewer().map(Viewer).map(Some),
+            Some(_) => ctx.somebody().map(Viewer).map(Some),
             None => Ok(None),
         }
     }
@@ -229,7 +251,7 @@ impl MemberQueries {
         ctx.viewer()?;
         past::stand_at(ctx, as_of).await?;
         let Some(id) = local::<MemberId>(MemberAggregate::KIND, &id) else { return Ok(None) };
-        Ok(ctx.row::<Members>(id).await?.map(Member))
+        maybe_member(ctx, Some(id)).await
     }
 
     /// Members in the order in which they came.

@@ -1,9 +1,9 @@
 //! How every mutation works: read the input, run the command, wait until it shows, tell the result or the refusal.
 
-use app::{By, Declined, Done, Request, Retry, RunError};
+use app::{By, Done, Request, Retry, RunError};
 use async_graphql::{Context, ID, InputObject, SimpleObject};
 use domain::{
-    Command, Refusal as _, Sealed,
+    Command, Sealed,
     id::MemberId,
     sealed::KeyScope,
     text::{Line, Prose, TextError},
@@ -250,16 +250,14 @@ pub(crate) async fn run<C: Command>(
             platform.models.reach(done.position).await?;
             Ok(Ok(done))
         }
-        Err(RunError::Refused(refused)) => {
-            Ok(Err(Refusal { code: refused.code().into(), message: language.tell(&refused), field: None }))
-        }
-        Err(RunError::Declined(declined)) => Ok(Err(declined_refusal(&declined, language))),
+        Err(RunError::Refused(told)) => Ok(Err(refused(&told, language))),
+        Err(RunError::Declined(told)) => Ok(Err(refused(&told, language))),
         Err(RunError::Failed(failure)) => Err(failure.into()),
     }
 }
 
 /// The past is to look at.
-fn read_only(language: Language) -> Refusal {
+pub(crate) fn read_only(language: Language) -> Refusal {
     let message = if language.is_dutch() {
         "Je ziet het platform zoals het was. Hier kun je niets veranderen."
     } else {
@@ -268,6 +266,7 @@ fn read_only(language: Language) -> Refusal {
     Refusal { code: "READ_ONLY".into(), message: message.into(), field: None }
 }
 
-pub(crate) fn declined_refusal(declined: &Declined, language: Language) -> Refusal {
-    Refusal { code: declined.code().into(), message: language.tell(declined), field: None }
+/// What the rules said, in the language of the request.
+pub(crate) fn refused(refused: &impl domain::Refusal, language: Language) -> Refusal {
+    Refusal { code: refused.code().into(), message: language.tell(refused), field: None }
 }

@@ -45,7 +45,7 @@ impl NodeQueries {
         ctx.viewer()?;
         let Ok(StreamId { kind, id }) = id.parse::<StreamId>() else { return Ok(None) };
         Ok(match kind.as_str() {
-            MemberAggregate::KIND => Some(Node::Member(member::member(ctx, id.into()).await?)),
+            MemberAggregate::KIND => member::maybe_member(ctx, Some(id.into())).await?.map(Node::Member),
             QuestionAggregate::KIND => ctx.row::<Questions>(id).await?.map(|row| Node::Question(Question(row))),
             ExperienceAggregate::KIND => ctx.row::<Experiences>(id).await?.map(|row| Node::Experience(Experience(row))),
             ProjectAggregate::KIND => ctx.row::<Projects>(id).await?.map(|row| Node::Project(Project(row))),

@@ -24,10 +24,12 @@ use readmodel::models::catalogue::{About, BasisFacts, Entry};
 use uuid::Uuid;
 
 use super::{
+    admission,
     catalogue::{self, Intervention, Named, all, named, one},
     context::Viewing as _,
     error::Failed,
     id::global,
+    member::Member,
     text::{Date, Text},
 };
 
@@ -192,7 +194,13 @@ pub(crate) enum AccessBasisKind {
 #[derive(Clone, Debug)]
 pub(crate) struct AccessBasis {
     id: Uuid,
-    facts: BasisFacts,
+    pub(crate) facts: BasisFacts,
+}
+
+impl AccessBasis {
+    pub(crate) fn new(id: Uuid, facts: BasisFacts) -> Self {
+        Self { id, facts }
+    }
 }
 
 /// What access rests on: a grant, or a promising project that organisations fund themselves.
@@ -247,6 +255,12 @@ impl AccessBasis {
     /// Whether it ended before its time.
     async fn ended_early(&self) -> bool {
         self.facts.ended.is_some()
+    }
+
+    /// Those whose access rests on it. Null for whoever does not decide on access.
+    #[graphql(complexity = "10 + 10 * child_complexity")]
+    async fn members(&self, ctx: &Context<'_>) -> Result<Option<Vec<Member>>, Failed> {
+        admission::resting_on(ctx, self.id).await
     }
 
     /// Why it ended before its time. Null when it did not, and for whoever does not keep the register.
@@ -332,26 +346,31 @@ pub(crate) struct RegisterQueries;
 impl RegisterQueries {
     /// All regions, by name.
     async fn regions(&self, ctx: &Context<'_>) -> Result<Vec<Region>, Failed> {
+        ctx.viewer()?;
         all(ctx, RegionAggregate::KIND).await
     }
 
     /// All organisations, by name.
     async fn organisations(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>, Failed> {
+        ctx.viewer()?;
         all(ctx, OrganisationAggregate::KIND).await
     }
 
     /// All collaborations, by name.
     async fn collaborations(&self, ctx: &Context<'_>) -> Result<Vec<Collaboration>, Failed> {
+        ctx.viewer()?;
         all(ctx, CollaborationAggregate::KIND).await
     }
 
     /// All funding rounds, by name.
     async fn funding_rounds(&self, ctx: &Context<'_>) -> Result<Vec<FundingRound>, Failed> {
+        ctx.viewer()?;
         all(ctx, RoundAggregate::KIND).await
     }
 
     /// All grants and promising projects, by number or name.
     async fn access_bases(&self, ctx: &Context<'_>) -> Result<Vec<AccessBasis>, Failed> {
+        ctx.viewer()?;
         all(ctx, BasisAggregate::KIND).await
     }
 }

@@ -17,8 +17,8 @@ use tower_sessions::Session;
 
 use super::{PATIENCE, Shared, kept::Asked, problem};
 use crate::{
-    access::{self, Access, Credential},
-    graphql::{Basis, Caller, Failed, LeerwerkSchema, request_error},
+    access::{self, Credential},
+    graphql::{Basis, Caller, Failed, request_error},
     language::Language,
     pace::Address,
 };
@@ -108,7 +108,13 @@ impl FromRequestParts<Shared> for From {
         let (viewer, credential) = credential(parts, shared).await?;
         let position = shared.platform.models.position();
         let address = Address::of(parts, shared.options.address_header.as_ref());
-        Ok(Self(Caller { viewer, credential, address, language: Language::of(&parts.headers), position }))
+        let access = match viewer {
+            Some(member) => {
+                shared.platform.app.has_access(member).await.map_err(|error| problem::unavailable(&error))?
+            }
+            None => true,
+        };
+        Ok(Self(Caller { viewer, access, credential, address, language: Language::of(&parts.headers), position }))
     }
 }
 
@@ -292,10 +298,25 @@ pub(super) async fn get(
     }
 }
 
+impl Shared {
+    /// Resolves when what a connection was opened with counts no longer, or whoever opened it takes part no longer.
+    pub(super) async fn ends(&self, caller: &Caller) {
+        let access_ends = async {
+            match caller.viewer {
+                Some(member) if caller.access => self.platform.app.access_ends(member).await,
+                _ => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.access.ends(caller.viewer, caller.credential) => {}
+            () = access_ends => {}
+        }
+    }
+}
+
 /// Queries, mutations and subscriptions over one connection.
 pub(super) async fn websocket(
-    State(schema): State<LeerwerkSchema>,
-    State(access): State<Access>,
+    State(shared): State<Shared>,
     From(caller): From,
     protocol: Result<GraphQLProtocol, StatusCode>,
     upgrade: WebSocketUpgrade,
@@ -305,7 +326,7 @@ pub(super) async fn websocket(
         return problem::problem(StatusCode::BAD_REQUEST, "NO_SUBPROTOCOL", detail);
     };
     upgrade.protocols(["graphql-transport-ws"]).on_upgrade(async move |socket| {
-        let served = GraphQLWebSocket::new(socket, schema, protocol)
+        let served = GraphQLWebSocket::new(socket, shared.schema.clone(), protocol)
             .on_connection_init(move |payload: Value| async move {
                 // Browsers do not let pages set headers here, so the language may come with the first message.
                 let asked = payload["language"].as_str().and_then(Language::parse);
@@ -316,7 +337,7 @@ pub(super) async fn websocket(
             .serve();
         tokio::select! {
             () = served => {}
-            () = access.ends(caller.viewer, caller.credential) => {}
+            () = shared.ends(&caller) => {}
         }
     })
 }

@@ -28,6 +28,7 @@ const AGE: TimeDelta = TimeDelta::minutes(1);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Asked {
     viewer: Option<MemberId>,
+    access: bool,
     credential: Credential,
     language: Language,
     media: Media,
@@ -60,7 +61,8 @@ pub(super) struct Answers(Arc<ForgettingCache<Asked, Given, Weight>>);
 
 impl Asked {
     pub(super) fn new(caller: Caller, media: Media, text: Bytes) -> Self {
-        Self { viewer: caller.viewer, credential: caller.credential, language: caller.language, media, text }
+        let Caller { viewer, access, credential, language, .. } = caller;
+        Self { viewer, access, credential, language, media, text }
     }
 }
 

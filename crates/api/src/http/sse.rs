@@ -16,30 +16,22 @@ use axum::{
 use futures::{Stream, StreamExt as _, stream};
 
 use super::{
+    Shared,
     graphql::{From, read_body, read_query},
     problem,
 };
-use crate::{
-    access::Access,
-    graphql::{Caller, LeerwerkSchema},
-};
+use crate::graphql::{Caller, LeerwerkSchema};
 
 pub(super) async fn post(
-    State(schema): State<LeerwerkSchema>,
-    State(access): State<Access>,
+    State(shared): State<Shared>,
     headers: HeaderMap,
     From(caller): From,
     body: Bytes,
 ) -> Response {
-    respond(&schema, access, caller, read_body(&headers, &body))
+    respond(shared, caller, read_body(&headers, &body))
 }
 
-pub(super) async fn get(
-    State(schema): State<LeerwerkSchema>,
-    State(access): State<Access>,
-    From(caller): From,
-    RawQuery(query): RawQuery,
-) -> Response {
+pub(super) async fn get(State(shared): State<Shared>, From(caller): From, RawQuery(query): RawQuery) -> Response {
     let request = read_query(query).and_then(|mut request| {
         let mutates = request.parsed_query().is_ok_and(|document| {
             let mut operations = document.operations.iter();
@@ -47,19 +39,14 @@ pub(super) async fn get(
         });
         if mutates { Err("GET takes queries and subscriptions only") } else { Ok(request) }
     });
-    respond(&schema, access, caller, request)
+    respond(shared, caller, request)
 }
 
-fn respond(
-    schema: &LeerwerkSchema,
-    access: Access,
-    caller: Caller,
-    request: Result<Request, &'static str>,
-) -> Response {
+fn respond(shared: Shared, caller: Caller, request: Result<Request, &'static str>) -> Response {
     match request {
         Ok(request) => {
-            let ended = async move { access.ends(caller.viewer, caller.credential).await };
-            let events = events(schema, request.data(caller)).take_until(Box::pin(ended));
+            let events = events(&shared.schema, request.data(caller));
+            let events = events.take_until(Box::pin(async move { shared.ends(&caller).await }));
             Sse::new(events).keep_alive(KeepAlive::default()).into_response()
         }
         Err(wrong) => problem::problem(StatusCode::BAD_REQUEST, "BAD_INPUT", wrong),

@@ -26,7 +26,9 @@ use http_body_util::BodyExt as _;
 use readmodel::ReadModels;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tempfile::TempDir;
 use testdb::TestDb;
+use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
@@ -40,15 +42,21 @@ pub(crate) struct World {
     pub(crate) organisation: String,
     router: Router,
     database: Arc<TestDb>,
+    /// Where mail is left, and what writes it.
+    pub(crate) mailbox: Option<(TempDir, JoinSet<()>)>,
 }
 
 /// Members of the world, with their roles.
 pub(crate) const MEMBERS: [(&str, &[Role]); 4] =
     [("sanne", &[]), ("joost", &[]), ("emma", &[Role::Editor]), ("anna", &[Role::Auditor])];
 
+/// Somebody who can sign in once a test has let them in.
+pub(crate) const NEWCOMER: &str = "noor";
+
 /// The id of a member of the world.
 pub(crate) fn member(name: &str) -> MemberId {
-    let place = MEMBERS.iter().position(|(other, _)| *other == name).expect("a member of the world");
+    let place = if name == NEWCOMER { Some(90) } else { MEMBERS.iter().position(|(other, _)| *other == name) };
+    let place = place.expect("a member of the world");
     Uuid::from_u128(100 + place as u128).into()
 }
 
@@ -62,12 +70,74 @@ fn signer() -> LogSigner {
     LogSigner::parse(&eventlog::generate_log_key("log.example/test").expect("a key")).expect("a key")
 }
 
+fn options_of(public_url: Option<String>, limits: Limits) -> Options {
+    Options {
+        public_url,
+        address: "127.0.0.1:8080".into(),
+        providers: Vec::new(),
+        session_limits: api::SessionLimits::default(),
+        limits,
+        address_header: Some(header::HeaderName::from_static("x-real-ip")),
+        security_contact: None,
+        demo: Some(MEMBERS.iter().map(|(name, _)| *name).chain([NEWCOMER]).map(persona).collect()),
+        signer: signer(),
+        metrics: Box::new(String::new),
+    }
+}
+
+/// A letter without quoted-printable line ends and signs.
+fn plain(text: &str) -> String {
+    text.replace("=\r\n", "").replace("=3D", "=").replace("\r\n", "\n")
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         let database = Arc::new(testdb::migrated(&sqlx::migrate!("../../migrations")).await);
         let mut world = Self::over(database, None, None, Limits::default()).await;
         world.furnish().await;
         world
+    }
+
+    /// Another process on the same database, that writes to people.
+    pub(crate) async fn writing(&self) -> Self {
+        let mut writing = self.again(None).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = mail::Options {
+            post: mail::Post::Folder(folder.path().to_owned()),
+            from: "Leerwerk <leerwerk@leerwerk.example>".into(),
+            base: "https://leerwerk.example".into(),
+        };
+        let (pool, log) = (self.pool().await, writing.app.log().clone());
+        let mail = mail::Mail::new(pool, log, writing.models.clone(), options).expect("a way out");
+        let mut tasks = JoinSet::new();
+        mail.start(&mut tasks);
+        let platform = Platform {
+            app: writing.app.clone(),
+            models: writing.models.clone(),
+            pool: self.pool().await,
+            mail: Some(mail),
+            as_of: None,
+        };
+        writing.router = api::router(platform, options_of(None, Limits::default())).expect("a router");
+        writing.mailbox = Some((folder, tasks));
+        writing
+    }
+
+    /// Letters that were sent to an address, the first first, once there are so many.
+    pub(crate) async fn letters(&self, to: &str, count: usize) -> Vec<String> {
+        let (folder, _) = self.mailbox.as_ref().expect("a world that writes");
+        for _ in 0..200 {
+            let mut files: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").flatten().collect();
+            files.sort_by_key(|file| file.metadata().and_then(|about| about.modified()).expect("a time"));
+            let texts = files.iter().filter_map(|file| std::fs::read_to_string(file.path()).ok());
+            let found: Vec<String> =
+                texts.filter(|text| text.contains(&format!("<{to}>"))).map(|text| plain(&text)).collect();
+            if found.len() >= count {
+                return found;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("{to} was not written to so often");
     }
 
     /// Another process on the same database, that has read nothing yet.
@@ -113,20 +183,8 @@ impl World {
         models.catch_up().await.expect("caught up");
         let models = Arc::new(models);
         let app = Arc::new(App::new(log, Policies::embedded().expect("policies"), Source::system()));
-        let platform = Platform { app: app.clone(), models: models.clone(), pool, as_of };
-        let demo = MEMBERS.iter().map(|(name, _)| persona(name)).collect();
-        let options = Options {
-            public_url,
-            address: "127.0.0.1:8080".into(),
-            providers: Vec::new(),
-            session_limits: api::SessionLimits::default(),
-            limits,
-            address_header: Some(header::HeaderName::from_static("x-real-ip")),
-            security_contact: None,
-            demo: Some(demo),
-            signer: signer(),
-            metrics: Box::new(String::new),
-        };
+        let platform = Platform { app: app.clone(), models: models.clone(), pool, mail: None, as_of };
+        let options = options_of(public_url, limits);
         Self {
             app,
             models,
@@ -136,6 +194,7 @@ impl World {
             organisation: String::new(),
             router: api::router(platform, options).expect("a router"),
             database,
+            mailbox: None,
         }
     }
 
@@ -164,7 +223,8 @@ impl World {
             let member = member(name);
             let seal = |text: &str| Sealed::new(KeyScope::of("member", member), line(text));
             let email = seal(&format!("{name}@leerwerk.example"));
-            self.platform(InviteMember { member, name: seal(name), email, organisation, project: None }).await;
+            self.platform(InviteMember { member, name: seal(name), email, organisation, project: None, bases: vec![] })
+                .await;
             for role in roles {
                 self.platform(GiveRole { member, role: *role, scope: Scope::National, until: None }).await;
             }
@@ -178,6 +238,12 @@ impl World {
     /// Sends a request.
     pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
         self.router.clone().oneshot(request).await.expect("infallible")
+    }
+
+    /// The whole answer to a GraphQL request of somebody who is not signed in.
+    pub(crate) async fn asked(&self, query: &str, variables: Value) -> Value {
+        let nobody = Visitor { world: self, cookie: String::new() };
+        nobody.answer(query, variables).await
     }
 
     /// Signs in.

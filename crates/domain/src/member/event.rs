@@ -1,13 +1,15 @@
 //! What can happen to a member.
 
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     DomainEvent, Scope, Sealed, Timestamp,
-    id::{OrganisationId, ThemeId},
-    text::Line,
+    basis::GrantNumber,
+    id::{BasisId, InterventionId, OrganisationId, ThemeId},
+    text::{Line, Prose},
 };
 
 /// A fact about a member. Personal data is sealed under the scope `member:<id>`.
@@ -22,6 +24,48 @@ pub enum MemberEvent {
         email: Sealed<Line>,
         /// Where they work.
         organisation: OrganisationId,
+    },
+    /// Somebody asked to take part, and showed that the e-mail address is theirs.
+    AccessRequested {
+        /// Their name.
+        name: Sealed<Line>,
+        /// Their e-mail address.
+        email: Sealed<Line>,
+        /// Where they say they work.
+        organisation: Sealed<Line>,
+        /// On what their access would rest (rule 1, **L**).
+        basis: RequestedBasis,
+        /// What they say they implement.
+        interventions: Vec<InterventionId>,
+        /// Why they ask.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        motivation: Option<Sealed<Prose>>,
+    },
+    /// They may take part, as long as a basis holds (rule 1, **L**). A second basis keeps it going.
+    AccessGranted {
+        /// On what it rests.
+        basis: BasisId,
+        /// Where they work.
+        organisation: OrganisationId,
+        /// The last day, when access ends before its basis.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<NaiveDate>,
+        /// Why. Nothing for those who were invited: they come in on the basis of whoever invited them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Sealed<Prose>>,
+    },
+    /// They may not take part.
+    AccessRefused {
+        /// Why; they are told (rule 1, **L**).
+        reason: Sealed<Prose>,
+    },
+    /// They take part no longer.
+    AccessEnded {
+        /// How it came.
+        cause: AccessEnd,
+        /// Why, when somebody ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Sealed<Prose>>,
     },
     /// They said who they are.
     ProfileRevised {
@@ -51,6 +95,32 @@ pub enum MemberEvent {
         /// Where it held.
         scope: Scope,
     },
+}
+
+/// On what somebody who asks for access says it would rest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RequestedBasis {
+    /// A grant.
+    Grant {
+        /// Its number, as they know it.
+        number: Sealed<GrantNumber>,
+    },
+    /// Own funding of a promising project.
+    OwnFunding {
+        /// The project.
+        project: Sealed<Line>,
+    },
+}
+
+/// How access came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessEnd {
+    /// No basis holds any more.
+    BasisEnded,
+    /// Somebody who keeps members ended it.
+    Withdrawn,
 }
 
 /// What a member does for a living.
@@ -143,6 +213,9 @@ impl DomainEvent for MemberEvent {
     fn mentions(&self) -> Vec<Uuid> {
         match self {
             Self::MemberInvited { organisation, .. } => vec![organisation.0],
+            Self::AccessRequested { interventions, .. } => interventions.iter().map(|id| id.0).collect(),
+            Self::AccessGranted { basis, organisation, .. } => vec![basis.0, organisation.0],
+            Self::AccessRefused { .. } | Self::AccessEnded { .. } => vec![],
             Self::ProfileRevised { expertise, .. } => expertise.iter().map(|theme| theme.0).collect(),
             Self::RoleGiven { scope, .. } | Self::RoleTaken { scope, .. } => match scope {
                 Scope::Region { region } => vec![region.0],

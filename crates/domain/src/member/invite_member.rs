@@ -5,8 +5,9 @@ use uuid::Uuid;
 use super::{Member, MemberEvent};
 use crate::{
     Actor, Aggregate, Command, Sealed, Timestamp,
+    basis::Basis,
     command::Never,
-    id::{MemberId, OrganisationId, ProjectId},
+    id::{BasisId, MemberId, OrganisationId, ProjectId},
     organisation::Organisation,
     text::Line,
 };
@@ -24,6 +25,9 @@ pub struct InviteMember {
     pub organisation: OrganisationId,
     /// The project for which they are invited, by its lead: only people of its organisations.
     pub project: Option<ProjectId>,
+    /// On what their access rests: on what that of whoever invites them does. On nothing but the invitation when none is
+    /// named, as that of people of the programme and the networks.
+    pub bases: Vec<BasisId>,
 }
 
 impl Command for InviteMember {
@@ -37,11 +41,12 @@ impl Command for InviteMember {
     }
 
     fn mentions(&self) -> Vec<(&'static str, Uuid)> {
-        vec![(Organisation::KIND, self.organisation.0)]
+        let bases = self.bases.iter().map(|basis| (Basis::KIND, basis.0));
+        self.places().into_iter().chain(bases).collect()
     }
 
     fn places(&self) -> Vec<(&'static str, Uuid)> {
-        self.mentions()
+        vec![(Organisation::KIND, self.organisation.0)]
     }
 
     fn within(&self, _member: &Member) -> Option<ProjectId> {
@@ -49,11 +54,13 @@ impl Command for InviteMember {
     }
 
     fn decide(self, member: &Member, _by: Actor, _at: Timestamp) -> Result<Vec<MemberEvent>, Never> {
-        if member.invited() {
+        if member.known() {
             return Ok(vec![]);
         }
-        let Self { member: _, name, email, organisation, project: _ } = self;
-        Ok(vec![MemberEvent::MemberInvited { name, email, organisation }])
+        let Self { member: _, name, email, organisation, project: _, bases } = self;
+        let granted = |basis| MemberEvent::AccessGranted { basis, organisation, until: None, reason: None };
+        let invited = MemberEvent::MemberInvited { name, email, organisation };
+        Ok([invited].into_iter().chain(crate::distinct(bases).into_iter().map(granted)).collect())
     }
 }
 
@@ -61,7 +68,7 @@ impl Command for InviteMember {
 mod tests {
     use super::*;
     use crate::{
-        member::state::examples::{invited, line},
+        member::state::examples::{granted, invited, line},
         testing::{given, id},
     };
 
@@ -73,8 +80,22 @@ mod tests {
             email: line("noor@linde.example"),
             organisation: id(20),
             project: None,
+            bases: vec![],
         };
         given([]).when(invite()).then([invited()]);
         given([invited()]).when(invite()).then_nothing();
+    }
+
+    #[test]
+    fn somebody_comes_in_on_the_basis_of_whoever_invites_them() {
+        let invite = InviteMember {
+            member: id(5),
+            name: line("Noor de Wit"),
+            email: line("noor@linde.example"),
+            organisation: id(20),
+            project: None,
+            bases: vec![id(70), id(71), id(70)],
+        };
+        given([]).when(invite).then([invited(), granted(70, None), granted(71, None)]);
     }
 }

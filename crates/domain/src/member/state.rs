@@ -3,7 +3,12 @@
 use uuid::Uuid;
 
 use super::{MemberEvent, Role};
-use crate::{Actor, Aggregate, Scope, Timestamp, id::OrganisationId};
+use chrono::NaiveDate;
+
+use crate::{
+    Actor, Aggregate, Scope, Timestamp,
+    id::{BasisId, OrganisationId},
+};
 
 /// A member, as far as the rules and policies need it.
 ///
@@ -12,9 +17,36 @@ use crate::{Actor, Aggregate, Scope, Timestamp, id::OrganisationId};
 #[derive(Clone, Debug, Default)]
 pub struct Member {
     organisation: Option<OrganisationId>,
+    pub(super) standing: Standing,
+    pub(super) accesses: Vec<Access>,
     /// What they last told about themselves.
     pub(super) profile: Option<MemberEvent>,
     pub(super) roles: Vec<HeldRole>,
+}
+
+/// How somebody stands to the platform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing is known of them.
+    #[default]
+    Unknown,
+    /// They asked for access.
+    Requested,
+    /// They were refused.
+    Refused,
+    /// They take part: as long as what their access rests on holds, if it rests on anything.
+    Admitted,
+    /// Their access was ended.
+    Ended,
+}
+
+/// Access that was granted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Access {
+    /// On what it rests.
+    pub basis: BasisId,
+    /// The last day, when it ends before its basis.
+    pub until: Option<NaiveDate>,
 }
 
 /// A role, and until when.
@@ -45,8 +77,14 @@ impl Member {
         self.roles.iter().filter_map(|held| held.until).filter(|until| at < *until).min()
     }
 
-    pub(super) fn invited(&self) -> bool {
-        self.organisation.is_some()
+    /// What their access rests on, when they take part: any of these, or nothing but an invitation when there is none.
+    /// Nothing when they do not take part.
+    pub fn accesses(&self) -> Option<&[Access]> {
+        (self.standing == Standing::Admitted).then_some(&*self.accesses)
+    }
+
+    pub(super) fn known(&self) -> bool {
+        self.standing != Standing::Unknown
     }
 }
 
@@ -56,7 +94,22 @@ impl Aggregate for Member {
 
     fn apply(&mut self, event: &MemberEvent, _by: Actor, _at: Timestamp) {
         match event {
-            MemberEvent::MemberInvited { organisation, .. } => self.organisation = Some(*organisation),
+            MemberEvent::MemberInvited { organisation, .. } => {
+                self.organisation = Some(*organisation);
+                self.standing = Standing::Admitted;
+            }
+            MemberEvent::AccessRequested { .. } => self.standing = Standing::Requested,
+            MemberEvent::AccessGranted { basis, organisation, until, reason: _ } => {
+                self.organisation = Some(*organisation);
+                self.standing = Standing::Admitted;
+                self.accesses.retain(|access| access.basis != *basis);
+                self.accesses.push(Access { basis: *basis, until: *until });
+            }
+            MemberEvent::AccessRefused { .. } => self.standing = Standing::Refused,
+            MemberEvent::AccessEnded { .. } => {
+                self.standing = Standing::Ended;
+                self.accesses.clear();
+            }
             MemberEvent::ProfileRevised { .. } => self.profile = Some(event.clone()),
             MemberEvent::RoleGiven { role, scope, until } => {
                 self.take(*role, scope);
@@ -82,7 +135,14 @@ pub(super) mod examples {
     //! A member to begin a test with.
 
     use super::*;
-    use crate::{Sealed, sealed::KeyScope, testing::id, text::Line};
+    use crate::{
+        Sealed,
+        basis::GrantNumber,
+        member::RequestedBasis,
+        sealed::KeyScope,
+        testing::id,
+        text::{Line, Prose},
+    };
 
     pub(in crate::member) fn line(text: &str) -> Sealed<Line> {
         Sealed::new(KeyScope::of("member", Uuid::from_u128(5)), Line::parse(text).expect("line"))
@@ -95,6 +155,30 @@ pub(super) mod examples {
             email: line("noor@linde.example"),
             organisation: id(20),
         }
+    }
+
+    pub(in crate::member) fn prose(text: &str) -> Sealed<Prose> {
+        Sealed::new(KeyScope::of("member", Uuid::from_u128(5)), Prose::parse(text).expect("prose"))
+    }
+
+    /// Somebody who asked for access with a grant.
+    pub(in crate::member) fn requested() -> MemberEvent {
+        let scope = KeyScope::of("member", Uuid::from_u128(5));
+        MemberEvent::AccessRequested {
+            name: line("Noor de Wit"),
+            email: line("noor@linde.example"),
+            organisation: line("Hospice De Linde"),
+            basis: RequestedBasis::Grant {
+                number: Sealed::new(scope, GrantNumber::parse("PAL-2026-07").expect("a number")),
+            },
+            interventions: vec![id(40)],
+            motivation: Some(prose("We beginnen in maart.")),
+        }
+    }
+
+    /// Access on a basis, for somebody of organisation 20.
+    pub(in crate::member) fn granted(basis: u128, until: Option<NaiveDate>) -> MemberEvent {
+        MemberEvent::AccessGranted { basis: id(basis), organisation: id(20), until, reason: None }
     }
 
     pub(in crate::member) fn moderator(until: Option<Timestamp>) -> MemberEvent {

@@ -16,6 +16,7 @@ use axum::{Router, body::Body, extract::Request, response::Response};
 use clap::Args;
 use eventlog::{Log, Position};
 use futures::future::BoxFuture;
+use mail::Mail;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use readmodel::ReadModels;
 use tokio::{net::TcpListener, signal::unix::SignalKind, task::JoinSet};
@@ -60,7 +61,7 @@ impl Serve {
                 })
                 .into_future(),
         );
-        let (platform, models, _housekeeping) = tokio::select! {
+        let (platform, models, mut tasks) = tokio::select! {
             prepared = self.prepare(&config, build, &gate, address, metrics) => prepared?,
             // Asked to stop while it prepared.
             _ = &mut left => return Ok(()),
@@ -69,6 +70,7 @@ impl Serve {
         // Requests in flight end by themselves; subscriptions do not, and are cut after a moment.
         let _ = left.await;
         let _ = tokio::time::timeout(std::time::Duration::from_secs(3), serving).await;
+        tasks.shutdown().await;
         drop(gate);
         if let Some(models) = Arc::into_inner(models) {
             models.close().await?;
@@ -108,10 +110,19 @@ impl Serve {
         let app = Arc::new(App::new(platform.log.clone(), Policies::embedded()?, Source::system()));
         // Who shows the past changes nothing, not even receipts.
         let retention = if as_of.is_none() { Some(self.config.receipt_retention) } else { None };
-        let housekeeping = housekeeping::start(&app, retention, platform.pool.clone(), self.config.session_limits());
+        let limits = self.config.session_limits();
+        let mut tasks = housekeeping::start(&app, &models, retention, platform.pool.clone(), limits);
+        let mail = match self.config.mail(address)? {
+            Some(options) if as_of.is_none() => {
+                let mail = Mail::new(platform.pool.clone(), platform.log.clone(), models.clone(), options)?;
+                mail.start(&mut tasks);
+                Some(mail)
+            }
+            _ => None,
+        };
         let demo = if self.config.demo { Some(crate::demo_world::personas()) } else { None };
         let router = api::router(
-            api::Platform { app, models: models.clone(), pool: platform.pool.clone(), as_of },
+            api::Platform { app, models: models.clone(), pool: platform.pool.clone(), mail, as_of },
             api::Options {
                 public_url: self.config.public_url.clone(),
                 address: address.to_string(),
@@ -126,7 +137,7 @@ impl Serve {
             },
         )?;
         let _ = gate.ready.set(router); // nobody else sets it
-        Ok((platform, models, housekeeping))
+        Ok((platform, models, tasks))
     }
 
     /// Where the platform is and who one can be, for people at a terminal. Nobody may be reading; that is no trouble.

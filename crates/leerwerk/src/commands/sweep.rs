@@ -43,5 +43,6 @@ pub(crate) async fn sweep(platform: &Platform) -> anyhow::Result<()> {
     eventlog::can_sweep(&platform.owner).await?;
     let seen = platform.log.erasures().await?;
     readmodel::renew(&platform.pool, &platform.log).await.context("the read models cannot be rebuilt")?;
-    Ok(platform.log.sweep(&platform.owner, seen, &api::TABLES, PATIENCE).await?)
+    let tables: Vec<&str> = api::TABLES.into_iter().chain(mail::TABLES).collect();
+    Ok(platform.log.sweep(&platform.owner, seen, &tables, PATIENCE).await?)
 }

@@ -1,12 +1,16 @@
-//! Who takes part.
+//! Who takes part, and who asked to.
 
+use chrono::NaiveDate;
 use domain::{
-    Aggregate as _, Event, Scope, Timestamp,
-    id::{MemberId, OrganisationId, RegionId, ThemeId},
-    member::{MemberEvent, Profession, Role},
+    Aggregate as _, Event, Scope, Sealed, Timestamp,
+    basis::GrantNumber,
+    id::{BasisId, InterventionId, MemberId, OrganisationId, RegionId, ThemeId},
+    member::{MemberEvent, Profession, RequestedBasis, Role},
     scope::Consortium,
+    text::Prose,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     ReadModels,
@@ -18,7 +22,7 @@ use crate::{
 /// Members; the key of a row is the member's id.
 pub struct Members;
 
-/// A member as others see them.
+/// A member as others see them, or somebody who asked to become one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MemberRow {
     /// Which.
@@ -27,10 +31,18 @@ pub struct MemberRow {
     pub name: Shown,
     /// The e-mail address they were invited at.
     pub email: Shown,
+    /// How they stand to the platform.
+    pub standing: Standing,
+    /// What they asked for, when they came by asking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// What their access rests on; nothing for those who were invited on no basis.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accesses: Vec<AccessHeld>,
     /// What they do.
     pub profession: Option<Profession>,
-    /// Where they work.
-    pub organisation: OrganisationId,
+    /// Where they work; nothing before they take part.
+    pub organisation: Option<OrganisationId>,
     /// Themes they know well.
     pub expertise: Vec<ThemeId>,
     /// Whether colleagues may ask for contact.
@@ -39,6 +51,66 @@ pub struct MemberRow {
     pub roles: Vec<RoleHeld>,
     /// When they came, as a position.
     pub since: i64,
+}
+
+/// How somebody stands to the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// They asked for access.
+    Requested,
+    /// They were refused.
+    Refused,
+    /// They take part, as long as what their access rests on holds.
+    Admitted,
+    /// Their access was ended.
+    Ended,
+}
+
+/// What somebody asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// When.
+    pub at: Timestamp,
+    /// Where they say they work.
+    pub organisation: Shown,
+    /// The number of a grant, or the name of a project of their own.
+    pub basis: Shown,
+    /// Whether it is the number of a grant.
+    pub is_grant: bool,
+    /// What they say they implement.
+    pub interventions: Vec<InterventionId>,
+    /// Why they ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub motivation: Option<Shown>,
+    /// What was decided first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+}
+
+/// What was decided on a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Whether it was granted.
+    pub granted: bool,
+    /// When.
+    pub at: Timestamp,
+    /// By whom; the platform when nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<MemberId>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Shown>,
+}
+
+/// Access that was granted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AccessHeld {
+    /// On what it rests.
+    pub basis: BasisId,
+    /// The last day, when it ends before its basis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
 }
 
 /// A role that was given, and how long it holds or held.
@@ -56,6 +128,13 @@ pub struct RoleHeld {
     /// Who gave it; the platform when nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<MemberId>,
+}
+
+impl MemberRow {
+    /// Whether they take part or did: others see them.
+    pub fn came(&self) -> bool {
+        matches!(self.standing, Standing::Admitted | Standing::Ended)
+    }
 }
 
 impl RoleHeld {
@@ -102,14 +181,42 @@ impl Model for Members {
                     id: event.stream.id.into(),
                     name: name.into(),
                     email: email.into(),
-                    profession: None,
-                    organisation: *organisation,
-                    expertise: Vec::new(),
-                    open_to_contact: false,
-                    roles: Vec::new(),
-                    since: event.position,
+                    organisation: Some(*organisation),
+                    ..nobody(event, Standing::Admitted)
                 },
             ),
+            MemberEvent::AccessRequested { name, email, organisation, basis, interventions, motivation } => {
+                let (is_grant, basis) = match basis {
+                    RequestedBasis::Grant { number } => (true, Shown::of(number, GrantNumber::as_str)),
+                    RequestedBasis::OwnFunding { project } => (false, project.into()),
+                };
+                let request = Request {
+                    at: event.at,
+                    organisation: organisation.into(),
+                    basis,
+                    is_grant,
+                    interventions: interventions.clone(),
+                    motivation: motivation.as_ref().map(Shown::from),
+                    decision: None,
+                };
+                let row = nobody(event, Standing::Requested);
+                rows.put(key, MemberRow { name: name.into(), email: email.into(), request: Some(request), ..row });
+            }
+            MemberEvent::AccessGranted { basis, organisation, until, reason } => rows.change(&key, |row| {
+                row.standing = Standing::Admitted;
+                row.organisation = Some(*organisation);
+                row.accesses.retain(|held| held.basis != *basis);
+                row.accesses.push(AccessHeld { basis: *basis, until: *until });
+                decide(row, event, true, reason.as_ref());
+            }),
+            MemberEvent::AccessRefused { reason } => rows.change(&key, |row| {
+                row.standing = Standing::Refused;
+                decide(row, event, false, Some(reason));
+            }),
+            MemberEvent::AccessEnded { .. } => rows.change(&key, |row| {
+                row.standing = Standing::Ended;
+                row.accesses.clear();
+            }),
             MemberEvent::ProfileRevised { name, profession, expertise, open_to_contact } => rows.change(&key, |row| {
                 row.name = name.into();
                 row.profession = Some(*profession);
@@ -131,6 +238,33 @@ impl Model for Members {
     }
 }
 
+/// Somebody of whom nothing is known but that they are there.
+fn nobody(event: &Seen, standing: Standing) -> MemberRow {
+    MemberRow {
+        id: event.stream.id.into(),
+        name: Shown::Text(String::new()),
+        email: Shown::Text(String::new()),
+        standing,
+        request: None,
+        accesses: Vec::new(),
+        profession: None,
+        organisation: None,
+        expertise: Vec::new(),
+        open_to_contact: false,
+        roles: Vec::new(),
+        since: event.position,
+    }
+}
+
+/// The first decision on a request; a refusal can be followed by another.
+fn decide(row: &mut MemberRow, event: &Seen, granted: bool, reason: Option<&Sealed<Prose>>) {
+    let Some(request) = &mut row.request else { return };
+    if request.decision.as_ref().is_none_or(|decision| !decision.granted) {
+        let (by, reason) = (event.actor.member(), reason.map(Shown::from));
+        request.decision = Some(Decision { granted, at: event.at, by, reason });
+    }
+}
+
 /// A role holds no longer from here on, if it did.
 fn end(row: &mut MemberRow, role: Role, scope: &Scope, at: Timestamp) {
     let held = row.roles.iter_mut().filter(|held| held.role == role && held.scope == *scope && held.holds(at));
@@ -138,10 +272,11 @@ fn end(row: &mut MemberRow, role: Role, scope: &Scope, at: Timestamp) {
 }
 
 impl ReadModels {
-    /// Members in the order in which they came, after a position.
+    /// Members, those of before too, in the order in which they came, after a position.
     pub async fn members(&self, after: i64, limit: i64) -> Result<Vec<MemberRow>, ReadModelError> {
         let docs = sqlx::query_scalar!(
-            r#"SELECT doc::text AS "doc!" FROM member WHERE (doc ->> 'since')::bigint > $1
+            r#"SELECT doc::text AS "doc!" FROM member
+               WHERE (doc ->> 'since')::bigint > $1 AND doc ->> 'standing' IN ('admitted', 'ended')
                ORDER BY (doc ->> 'since')::bigint LIMIT $2"#,
             after,
             limit
@@ -161,10 +296,41 @@ impl ReadModels {
         docs.iter().map(|doc| tables::read::<Members>(doc)).collect()
     }
 
-    /// The members who were invited at an address, whatever its case; no more than two are told of.
+    /// Who asked for access: those on whom nothing was decided yet, the first first, then the others, the latest first.
+    pub async fn access_requests(&self, limit: i64) -> Result<Vec<MemberRow>, ReadModelError> {
+        let docs = sqlx::query_scalar!(
+            r#"SELECT doc::text AS "doc!" FROM member WHERE doc ? 'request'
+               ORDER BY doc -> 'request' ? 'decision',
+                        CASE WHEN doc -> 'request' ? 'decision' THEN -(doc ->> 'since')::bigint
+                             ELSE (doc ->> 'since')::bigint END
+               LIMIT $1"#,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        docs.iter().map(|doc| tables::read::<Members>(doc)).collect()
+    }
+
+    /// Members whose access rests on any of some bases.
+    pub async fn members_resting_on(&self, bases: &[Uuid]) -> Result<Vec<MemberRow>, ReadModelError> {
+        let bases: Vec<String> = bases.iter().map(Uuid::to_string).collect();
+        let docs = sqlx::query_scalar!(
+            r#"SELECT doc::text AS "doc!" FROM member WHERE doc ->> 'standing' = 'admitted' AND EXISTS (
+                   SELECT FROM jsonb_array_elements(doc -> 'accesses') AS held WHERE held ->> 'basis' = ANY ($1))
+               ORDER BY (doc ->> 'since')::bigint"#,
+            &bases
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        docs.iter().map(|doc| tables::read::<Members>(doc)).collect()
+    }
+
+    /// Those who take part, did, or were invited, and have an address, whatever its case; no more than two are told of.
     pub async fn members_with_email(&self, email: &str) -> Result<Vec<MemberId>, ReadModelError> {
         let ids = sqlx::query_scalar!(
-            r#"SELECT key::uuid AS "id!" FROM member WHERE lower(doc ->> 'email') = lower($1) ORDER BY key LIMIT 2"#,
+            r#"SELECT key::uuid AS "id!" FROM member 
+               WHERE lower(doc ->> 'email') = lower($1) AND doc ->> 'standing' IN ('admitted', 'ended')
+               ORDER BY key LIMIT 2"#,
             email.trim()
         )
         .fetch_all(&self.pool)

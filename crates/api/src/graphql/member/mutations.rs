@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject,
 use chrono::{DateTime, Utc};
 use domain::{
     Aggregate as _, Scope, Sealed,
+    basis::Basis as BasisAggregate,
     id::MemberId,
     member::{GiveRole, InviteMember, Member as MemberAggregate, ReviseProfile, TakeRole},
     organisation::Organisation as OrganisationAggregate,
@@ -51,6 +52,9 @@ pub(crate) struct InviteMemberInput {
     organisation_id: ID,
     /// The project for which its lead invites them. Left out by whoever keeps members.
     project_id: Option<ID>,
+    /// The grant or promising project on which their access rests; it ends with it. Left out, it rests on what that of
+    /// whoever invites them does, or on nothing but the invitation.
+    access_basis_id: Option<ID>,
     #[graphql(flatten)]
     #[serde(flatten)]
     creation: Creation,
@@ -162,13 +166,16 @@ impl MemberMutations {
     async fn invite_member(&self, ctx: &Context<'_>, input: InviteMemberInput) -> Result<MemberPayload, Failed> {
         let id: MemberId = ctx.platform()?.app.source().id();
         let key = KeyScope::of(MemberAggregate::KIND, id);
+        let inherited = ctx.platform()?.app.bases(ctx.contributor()?).await?;
         let command = (|| {
+            let chosen = maybe("accessBasisId", BasisAggregate::KIND, input.access_basis_id.as_ref())?;
             Ok(InviteMember {
                 member: id,
                 name: Sealed::new(key.clone(), line("name", &input.name)?),
                 email: Sealed::new(key.clone(), email("email", &input.email)?),
                 organisation: thing("organisationId", OrganisationAggregate::KIND, &input.organisation_id)?,
                 project: maybe("projectId", ProjectAggregate::KIND, input.project_id.as_ref())?,
+                bases: chosen.map_or(inherited, |basis| vec![basis]),
             })
         })();
         let change = Change::from(&input.creation);

@@ -193,7 +193,7 @@ impl ImportMutations {
         let language = ctx.caller()?.language;
         if !keeps(ctx).await? {
             let declined = app::Declined::Forbidden { action: AwardGrant::NAME };
-            return Ok(ImportRegisterPayload::Refusal(mutation::declined_refusal(&declined, language)));
+            return Ok(ImportRegisterPayload::Refusal(mutation::refused(&declined, language)));
         }
         let refused = |code: &str, message| {
             let field = Some("csv".to_owned());

@@ -1,0 +1,83 @@
+//! What happened that somebody is to be told by mail.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use domain::{Event, member::MemberEvent};
+use eventlog::Position;
+use readmodel::Seen;
+
+use crate::{Mail, MailError, letter::About, outbox};
+
+/// Events read at once.
+const PAGE: i64 = 500;
+/// How long to wait after something broke, or while another process follows.
+const PAUSE: Duration = Duration::from_secs(5);
+/// What is older is nobody told any more, e.g. after mail was switched on.
+const STALE: TimeDelta = TimeDelta::days(7);
+
+/// Follows the log, for ever.
+pub(crate) async fn follow(mail: Mail) {
+    let mut head = mail.log.watch();
+    loop {
+        match page(&mail).await {
+            // There may be more.
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                // Another process may put in what this one is woken for, and the other way round.
+                let _ = tokio::time::timeout(PAUSE, head.changed()).await;
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "nobody is written to for now");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Takes a page of events into account: what is to be told and how far it was read become one. Nothing when there is
+/// nothing new, or another process is at it.
+async fn page(mail: &Mail) -> Result<Option<Position>, MailError> {
+    let mut transaction = mail.pool.begin().await?;
+    let head = mail.log.head().await?;
+    // Nobody is told what happened before there was mail.
+    let begun = sqlx::query!("INSERT INTO mail.follower (position) VALUES ($1) ON CONFLICT DO NOTHING", head.position);
+    begun.execute(&mut *transaction).await?;
+    let position = sqlx::query_scalar!("SELECT position FROM mail.follower FOR UPDATE SKIP LOCKED");
+    let Some(position) = position.fetch_optional(&mut *transaction).await? else { return Ok(None) };
+    let events = mail.log.page(position, PAGE).await?;
+    let Some(last) = events.last().map(|event| event.position) else {
+        transaction.commit().await?;
+        return Ok(None);
+    };
+    let members: Vec<_> = events.into_iter().filter(|event| event.stream.kind == "member").collect();
+    for seen in mail.models.see(&members).await? {
+        if let Some(about) = told(&seen)
+            && seen.at > head.at - STALE
+        {
+            outbox::put(&mut *transaction, &about).await?;
+        }
+    }
+    sqlx::query!("UPDATE mail.follower SET position = $1", last).execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    mail.due.notify_one();
+    Ok(Some(last))
+}
+
+/// What somebody is to be told of an event.
+fn told(seen: &Seen) -> Option<About> {
+    let (Event::Member(happened), position) = (&seen.event, seen.position) else { return None };
+    let member = seen.stream.id.into();
+    match happened {
+        MemberEvent::MemberInvited { .. } => Some(About::Invited { member, position }),
+        // Those who were invited on a basis hear of it with the invitation.
+        MemberEvent::AccessGranted { reason: Some(_), .. } => Some(About::Granted { member, position }),
+        MemberEvent::AccessRefused { .. } => Some(About::Refused { member, position }),
+        MemberEvent::AccessEnded { .. } => Some(About::Ended { member, position }),
+        MemberEvent::AccessGranted { reason: None, .. }
+        | MemberEvent::AccessRequested { .. }
+        | MemberEvent::ProfileRevised { .. }
+        | MemberEvent::RoleGiven { .. }
+        | MemberEvent::RoleTaken { .. } => None,
+    }
+}
