@@ -26,6 +26,7 @@ function shape(words, path = '') {
 const files = [
   ['nl.ts', 'en.ts', 't'],
   ['nl.work.ts', 'en.work.ts', 'w'],
+  ['nl.register.ts', 'en.register.ts', 'r'],
 ];
 
 for (const [dutch, english, name] of files) {

@@ -1,6 +1,7 @@
 //! The GraphQL schema. Queries and mutations stand with the type they are about.
 
 mod access;
+mod access_log;
 mod admission;
 mod basis;
 mod catalogue;
@@ -42,6 +43,7 @@ pub(crate) struct Query(
     node::NodeQueries,
     member::MemberQueries,
     member::RoleQueries,
+    access_log::AccessLogQueries,
     admission::AdmissionQueries,
     catalogue::CatalogueQueries,
     register::RegisterQueries,

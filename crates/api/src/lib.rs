@@ -17,7 +17,7 @@ pub use pace::{Limit, Limits, NoLimit};
 
 use std::sync::Arc;
 
-use app::App;
+use app::{AccessLog, App};
 use eventlog::{Position, Timestamp};
 use readmodel::ReadModels;
 use sqlx::PgPool;
@@ -31,6 +31,8 @@ pub struct Platform {
     pub models: Arc<ReadModels>,
     /// For sessions.
     pub pool: PgPool,
+    /// Who looked at what of whom.
+    pub access_log: AccessLog,
     /// Writes to people; without it nobody can ask for access.
     pub mail: Option<mail::Mail>,
     /// The moment as of which everything is shown, when that is not now.

@@ -3,6 +3,7 @@
 //! **Architecture invariant:** everything that changes the platform goes through [`App::run`]. Reading what
 //! people see is the business of `readmodel`, which this crate does not know.
 
+mod access_log;
 mod asker;
 mod error;
 mod load;
@@ -11,8 +12,11 @@ mod run;
 mod source;
 mod turns;
 
+pub use access_log::{AccessLog, Ground, Line as AccessLine, Looked, Person};
 pub use error::{Declined, Failure, RunError};
-pub use policy::{Act, CREATE_ACCESS_TOKEN, END_SESSION, Grounds, Policies, READ_ENTRIES, REVOKE_ACCESS_TOKEN};
+pub use policy::{
+    Act, CREATE_ACCESS_TOKEN, END_SESSION, Grounds, Policies, READ_ACCESS_LOG, READ_ENTRIES, REVOKE_ACCESS_TOKEN,
+};
 pub use run::{By, Done, Request, Retry};
 pub use source::Source;
 

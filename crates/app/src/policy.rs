@@ -14,6 +14,8 @@ pub struct Act {
 
 /// Reading the events of the log as recorded, texts sealed.
 pub const READ_ENTRIES: Act = Act { name: "read_entries", kind: "log" };
+/// Reading who looked at what of whom.
+pub const READ_ACCESS_LOG: Act = Act { name: "read_access_log", kind: "access_log" };
 /// Ending a session of one's own.
 pub const END_SESSION: Act = Act { name: "end_session", kind: "session" };
 /// Making a token for a program that speaks for oneself.

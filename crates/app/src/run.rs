@@ -333,16 +333,21 @@ impl App {
         }
     }
 
-    /// Whether a member may do something that is no command.
-    pub async fn may(&self, member: MemberId, Act { name: action, kind }: Act) -> Result<bool, Failure> {
+    /// Whether a member may do something that is no command; perhaps to somebody.
+    pub async fn may(&self, member: MemberId, act: Act, about: Option<MemberId>) -> Result<bool, Failure> {
         let principal = self.principal(member, &[], self.source.now(), AsOf::Seen).await?;
-        Ok(self.policies.allow(&Question { principal: &principal, action, kind, standing: &[], attributes: &[] }))
+        let standing: &[Standing] = if about == Some(member) { &[Standing::Oneself] } else { &[] };
+        let Act { name: action, kind } = act;
+        Ok(self.policies.allow(&Question { principal: &principal, action, kind, standing, attributes: &[] }))
     }
 
     /// Whether a member may take part now: their access was not ended, and a basis on which it rests holds, if it rests on
     /// any (rule 1, **L**).
     pub async fn has_access(&self, member: MemberId) -> Result<bool, Failure> {
+        self.look_ahead(&[thing::<Member>(member.0)]).await?;
         let state = self.load::<Member>(member.0, AsOf::Seen).await?.state;
+        let bases = state.accesses().unwrap_or_default().iter().map(|access| thing::<Basis>(access.basis.0));
+        self.look_ahead(&bases.collect::<Vec<_>>()).await?;
         self.holds(&state, self.source.now(), AsOf::Seen, &mut Grounds::default()).await
     }
 

@@ -78,8 +78,11 @@ pub async fn names(
         events.retain(|event| event.position <= until);
         let opened = log.keys().open(&events).await?;
         for (recorded, opened) in events.iter().zip(opened) {
-            if let Event::Member(MemberEvent::MemberInvited { name, .. } | MemberEvent::ProfileRevised { name, .. }) =
-                decode(recorded, &opened)?
+            if let Event::Member(
+                MemberEvent::MemberInvited { name, .. }
+                | MemberEvent::AccessRequested { name, .. }
+                | MemberEvent::ProfileRevised { name, .. },
+            ) = decode(recorded, &opened)?
             {
                 match name.open() {
                     Some(name) => names.insert(member, name.as_str().to_owned()),

@@ -162,7 +162,7 @@ fn it_holds_what_it_promises(summary: &Summary, events: &[Opened]) {
 fn every_kind_of_event_happens_whatever_the_day(events: &[Opened], later: &[Opened]) {
     for of_a_day in [events, later] {
         let types: BTreeSet<&str> = of_a_day.iter().map(|event| event.recorded.event_type.as_str()).collect();
-        assert_eq!(types.len(), 35, "{types:?}");
+        assert_eq!(types.len(), 40, "{types:?}");
         for (rare, times) in [("AskerRevealed", 3), ("PhaseReturned", 2)] {
             assert_eq!(of_type(of_a_day, rare).count(), times, "{rare}");
         }

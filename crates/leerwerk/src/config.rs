@@ -137,6 +137,10 @@ pub(crate) struct ServeConfig {
     #[arg(long, env = "LEERWERK_RECEIPT_RETENTION", default_value = "30d", value_parser = parse_retention)]
     pub(crate) receipt_retention: Retention,
 
+    /// How long it is kept who looked at what of whom, in days; at least a year.
+    #[arg(long, env = "LEERWERK_ACCESS_LOG_RETENTION", default_value = "1826d", value_parser = parse_time)]
+    pub(crate) access_log_retention: TimeDelta,
+
     /// Load the demo world into an empty log, and let anybody sign in as one of its personas. Never in production: it is
     /// refused on a database on which somebody has signed in with an account.
     #[arg(long, env = "LEERWERK_DEMO")]
@@ -183,6 +187,9 @@ impl ServeConfig {
         }
         if let Err(error) = self.mail(self.listen) {
             wrong.push(format!("LEERWERK_MAIL: {error:#}"));
+        }
+        if self.access_log_retention < TimeDelta::days(366) {
+            wrong.push("LEERWERK_ACCESS_LOG_RETENTION must be at least 366d".into());
         }
         if self.session_idle > self.session_absolute {
             wrong.push("LEERWERK_SESSION_IDLE must not be longer than LEERWERK_SESSION_ABSOLUTE".into());

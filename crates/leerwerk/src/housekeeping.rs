@@ -4,7 +4,8 @@
 use std::{sync::Arc, time::Duration};
 
 use api::SessionLimits;
-use app::{App, By, Request};
+use app::{AccessLog, App, By, Request};
+use chrono::TimeDelta;
 use domain::{
     Aggregate as _,
     basis::Basis,
@@ -28,12 +29,14 @@ pub(crate) fn start(
     retention: Option<Retention>,
     pool: PgPool,
     limits: SessionLimits,
+    access_log_kept: TimeDelta,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(forget(app.clone()));
     if let Some(retention) = retention {
         tasks.spawn(prune(app.clone(), retention));
         tasks.spawn(end_access(app.clone(), models.clone()));
+        tasks.spawn(prune_access_log(AccessLog::new(pool.clone()), access_log_kept));
     }
     tasks.spawn(prune_access(pool, limits));
     tasks
@@ -86,6 +89,20 @@ async fn ended(app: &App, models: &ReadModels) -> anyhow::Result<usize> {
         ended += 1;
     }
     Ok(ended)
+}
+
+/// Who looked at what is forgotten after years.
+async fn prune_access_log(access_log: AccessLog, kept: TimeDelta) {
+    loop {
+        match access_log.prune(kept).await {
+            Ok(0) => {}
+            Ok(lines) => tracing::info!(lines, "old lines of the access log were removed"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "old lines of the access log stay for now");
+            }
+        }
+        tokio::time::sleep(PRUNING).await;
+    }
 }
 
 /// Folded states hold opened texts; they go when a key was destroyed, by whichever process.

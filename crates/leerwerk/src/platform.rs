@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
+use app::{AccessLog, Ground, Looked, Person};
 use eventlog::{KeyEncryptionKeys, Log};
 use private_postgres::{PrivatePostgres, StartError};
 use readmodel::ReadModels;
@@ -10,6 +11,7 @@ use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use uuid::Uuid;
 
 use crate::{
     config::Config,
@@ -74,6 +76,15 @@ impl Platform {
             return Err(error).with_context(|| format!("the read models stand at position {position}: {trouble}"));
         }
         Ok(Arc::new(models))
+    }
+
+    /// Writes down that somebody at the command line looks at something, or does something to somebody.
+    pub(crate) async fn note(&self, action: &'static str, subjects: Vec<Uuid>) -> anyhow::Result<()> {
+        let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+        let by = Person::Operator(name.unwrap_or_else(|| private_postgres::user_id().to_string()));
+        let (credential, ground) = ("command line".to_owned(), Ground::Administration);
+        let looked = Looked { by, credential, action, subjects, ground };
+        AccessLog::new(self.pool.clone()).record(looked).await.context("the access log cannot be written")
     }
 
     /// Ends politely: a private Postgres is stopped and has everything on disk.

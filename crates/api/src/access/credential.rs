@@ -30,6 +30,15 @@ impl Credential {
         }
     }
 
+    /// As the access log says it.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::None => "nothing".to_owned(),
+            Self::Session(_) => "session".to_owned(),
+            Self::Token { id, .. } => format!("token:{id}"),
+        }
+    }
+
     /// The session, where what is asked is for people and not for programs.
     pub(crate) fn session(self) -> Option<Uuid> {
         match self {

@@ -6,6 +6,7 @@ pub(crate) use mutations::AdmissionMutations;
 
 use std::collections::HashMap;
 
+use app::Ground;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::{
@@ -21,6 +22,7 @@ use readmodel::models::{
 use uuid::Uuid;
 
 use super::{
+    access_log,
     catalogue::{self, Intervention, Named as _},
     context::Viewing as _,
     error::Failed,
@@ -215,6 +217,8 @@ impl AdmissionQueries {
         let organisations = models.catalogue(OrganisationAggregate::KIND).await?;
         let organisations: HashMap<Uuid, String> =
             organisations.into_iter().map(|entry| (entry.id, entry.name().to_owned())).collect();
+        access_log::note(ctx, "read_access_requests", rows.iter().map(|row| row.id.0).collect(), Ground::Admission)
+            .await?;
         let request = |row: MemberRow| {
             let request = row.request.clone()?;
             Some(AccessRequest { row, request, bases: bases.clone(), organisations: organisations.clone() })

@@ -1,5 +1,6 @@
 //! Events: told in a sentence, and as recorded.
 
+use app::Ground;
 use async_graphql::{Context, ID, Json, Object};
 use chrono::{DateTime, Utc};
 use domain::Actor;
@@ -8,6 +9,7 @@ use readmodel::models::{member::Members, timeline::Entry};
 use serde_json::Value;
 
 use super::{
+    access_log,
     concerned::{Concerned, concerned},
     context::Viewing as _,
     error::Failed,
@@ -177,6 +179,8 @@ impl EventQueries {
             return Ok(None);
         }
         let Some(recorded) = app.log().at(position.0).await? else { return Ok(None) };
+        let subjects = recorded.concerns.iter().copied().chain([recorded.stream.id]).collect();
+        access_log::note(ctx, "read_event", subjects, Ground::Participation).await?;
         let seen = models.see(std::slice::from_ref(&recorded)).await?.pop();
         Ok(seen.map(|seen| RecordedEvent { recorded, entry: Entry::of(&seen) }))
     }

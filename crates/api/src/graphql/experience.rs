@@ -205,7 +205,7 @@ impl ExperienceQueries {
     /// An experience, now or as it was; null before it was shared.
     async fn experience(&self, ctx: &Context<'_>, id: ID, as_of: Option<AsOf>) -> Result<Option<Experience>, Failed> {
         ctx.viewer()?;
-        past::stand_at(ctx, as_of).await?;
+        past::stand_at(ctx, as_of, &id).await?;
         let Some(id) = local::<ExperienceId>(ExperienceAggregate::KIND, &id) else { return Ok(None) };
         Ok(ctx.row::<Experiences>(id).await?.map(Experience))
     }

@@ -196,7 +196,7 @@ impl KnowledgePageQueries {
         as_of: Option<AsOf>,
     ) -> Result<Option<KnowledgePage>, Failed> {
         ctx.viewer()?;
-        past::stand_at(ctx, as_of).await?;
+        past::stand_at(ctx, as_of, &id).await?;
         let Some(id) = local::<PageId>(PageAggregate::KIND, &id) else { return Ok(None) };
         match ctx.row::<KnowledgePages>(id).await? {
             Some(row) => readable(ctx, row).await,

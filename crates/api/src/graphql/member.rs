@@ -249,7 +249,7 @@ impl MemberQueries {
     /// A member, now or as they were; null before they came.
     async fn member(&self, ctx: &Context<'_>, id: ID, as_of: Option<AsOf>) -> Result<Option<Member>, Failed> {
         ctx.viewer()?;
-        past::stand_at(ctx, as_of).await?;
+        past::stand_at(ctx, as_of, &id).await?;
         let Some(id) = local::<MemberId>(MemberAggregate::KIND, &id) else { return Ok(None) };
         maybe_member(ctx, Some(id)).await
     }

@@ -1,6 +1,6 @@
 //! How every mutation works: read the input, run the command, wait until it shows, tell the result or the refusal.
 
-use app::{By, Done, Request, Retry, RunError};
+use app::{By, Done, Ground, Request, Retry, RunError};
 use async_graphql::{Context, ID, InputObject, SimpleObject};
 use domain::{
     Command, Sealed,
@@ -12,6 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
+    access_log::note,
     context::{Caller, Viewing as _},
     error::Failed,
     id,
@@ -245,8 +246,12 @@ pub(crate) async fn run<C: Command>(
         correlation: platform.app.source().id(),
         causation: None,
     };
+    let about = command.about().filter(|member| *member != viewer);
     match platform.app.run(command, &request).await {
         Ok(done) => {
+            if let Some(member) = about {
+                note(ctx, C::NAME, vec![member.0], Ground::Administration).await?;
+            }
             platform.models.reach(done.position).await?;
             Ok(Ok(done))
         }

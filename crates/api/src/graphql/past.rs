@@ -7,12 +7,12 @@ use std::{
 };
 
 use async_graphql::{
-    Context, OneofObject, QueryPathSegment, Request, ServerResult,
+    Context, ID, OneofObject, QueryPathSegment, Request, ServerResult,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
 };
 use chrono::{DateTime, Utc};
 
-use super::{context::Viewing as _, error::Failed, gathering::Gathering, text::Position};
+use super::{access_log::note_thing, context::Viewing as _, error::Failed, gathering::Gathering, text::Position};
 
 /// A moment of the past, by one of its names. What lies beyond the end of the log means now.
 #[derive(Clone, Copy, Debug, OneofObject)]
@@ -27,9 +27,10 @@ pub(crate) enum AsOf {
 #[derive(Debug, Default)]
 struct Moments(Mutex<HashMap<String, eventlog::Position>>);
 
-/// Lets the field that is being resolved, and all below it, stand at a moment.
-pub(crate) async fn stand_at(ctx: &Context<'_>, as_of: Option<AsOf>) -> Result<(), Failed> {
+/// Lets the field that is being resolved, which shows a thing, and all below it, stand at a moment.
+pub(crate) async fn stand_at(ctx: &Context<'_>, as_of: Option<AsOf>, thing: &ID) -> Result<(), Failed> {
     let Some(as_of) = as_of else { return Ok(()) };
+    note_thing(ctx, "read_past", thing).await?;
     let platform = ctx.platform()?;
     let log = platform.app.log();
     let position = match as_of {

@@ -9,6 +9,7 @@ use crate::{
     graphql::Caller,
     http::tlog::path::{Place, TilePath},
 };
+use app::{Ground, Looked, Person};
 use axum::{
     extract::{Path, State},
     http::{StatusCode, header},
@@ -129,8 +130,18 @@ async fn may_read_entries(shared: &Shared, caller: Caller) -> Result<(), Respons
         let detail = "the access token was not made for reading the events of the log";
         return Err(problem::problem(StatusCode::FORBIDDEN, "OUT_OF_SCOPE", detail));
     }
-    match shared.platform.app.may(member, app::READ_ENTRIES).await {
-        Ok(true) => Ok(()),
+    match shared.platform.app.may(member, app::READ_ENTRIES, None).await {
+        Ok(true) => {
+            let looked = Looked {
+                by: Person::Member(member),
+                credential: caller.credential.name(),
+                action: "read_entries",
+                subjects: vec![],
+                ground: Ground::Audit,
+            };
+            let noted = shared.platform.access_log.record(looked).await;
+            noted.map_err(|error| problem::unavailable(&error))
+        }
         Ok(false) => {
             let detail = "the events of the log as recorded are for auditors";
             Err(problem::problem(StatusCode::FORBIDDEN, "FORBIDDEN", detail))

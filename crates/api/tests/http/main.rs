@@ -1,6 +1,7 @@
 //! The platform through the door that everybody uses: HTTP.
 
 mod access;
+mod access_log;
 mod admission;
 mod hardening;
 mod members;

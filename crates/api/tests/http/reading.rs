@@ -85,7 +85,8 @@ async fn a_page_costs_three_statements_at_most_and_none_where_nothing_has_change
         statements.taken();
         assert_eq!(look(&sanne, query, id).await, shown);
         let cold = statements.taken();
-        assert!((2..=3).contains(&cold.len()), "{}: {cold:#?}", cold.len());
+        // One more the first time that the process sees this member: whether they have access.
+        assert!((2..=4).contains(&cold.len()), "{}: {cold:#?}", cold.len());
         let mut looks = Vec::new();
         while looks.last() != Some(&0) && looks.len() < 10 {
             assert_eq!(look(&sanne, query, id).await, shown);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::{About, AsOf, DemoPersona, Limits, Options, Platform};
-use app::{App, By, Policies, Request as Circumstances, Source};
+use app::{AccessLog, App, By, Policies, Request as Circumstances, Source};
 use axum::{
     Router,
     body::Body,
@@ -115,6 +115,7 @@ impl World {
             app: writing.app.clone(),
             models: writing.models.clone(),
             pool: self.pool().await,
+            access_log: AccessLog::new(self.pool().await),
             mail: Some(mail),
             as_of: None,
         };
@@ -183,7 +184,8 @@ impl World {
         models.catch_up().await.expect("caught up");
         let models = Arc::new(models);
         let app = Arc::new(App::new(log, Policies::embedded().expect("policies"), Source::system()));
-        let platform = Platform { app: app.clone(), models: models.clone(), pool, mail: None, as_of };
+        let access_log = AccessLog::new(pool.clone());
+        let platform = Platform { app: app.clone(), models: models.clone(), pool, access_log, mail: None, as_of };
         let options = options_of(public_url, limits);
         Self {
             app,

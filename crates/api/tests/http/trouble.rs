@@ -171,7 +171,7 @@ async fn a_link_or_another_site_changes_nothing() {
 #[tokio::test]
 async fn a_body_that_is_too_large_or_not_json_is_refused() {
     let world = World::new().await;
-    for (content, status) in [("{".to_owned(), 400), ("[]".to_owned(), 400), ("x".repeat(300 * 1024), 413)] {
+    for (content, status) in [("{".to_owned(), 400), ("[]".to_owned(), 400), ("x".repeat(1100 * 1024), 413)] {
         let request = Request::post("/graphql")
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(content))

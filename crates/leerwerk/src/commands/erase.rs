@@ -32,6 +32,8 @@ impl Erase {
     async fn erase(&self, platform: &Platform) -> anyhow::Result<()> {
         let began = Instant::now();
         self.check(platform).await?;
+        let ids = self.scopes.iter().filter_map(|scope| scope.split_once(':')?.1.parse().ok());
+        platform.note("erase", ids.collect()).await?;
         let mut told = String::new();
         for scope in &self.scopes {
             let done = platform.log.keys().destroy(scope, Source::system().now()).await?;

@@ -62,6 +62,7 @@ impl Export {
             },
             made_at: app::Source::system().now(),
         };
+        platform.note("export", export.filter.concerns.clone()).await?;
         // Shows itself on a terminal only.
         let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{wide_bar} {percent:>3} %  {eta}")?);
         let exported = audit::export(&platform.log, &signer, &export, |progress| {

@@ -126,6 +126,7 @@ struct Told {
 impl History {
     pub(crate) async fn run(self, config: Config) -> anyhow::Result<()> {
         let platform = Platform::open_beside(&config).await?;
+        platform.note("history", vec![self.id.id]).await?;
         let told = self.tell(&platform.log).await;
         platform.close().await?;
         let told = told?;

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context as _;
 use api::AsOf;
-use app::{App, Policies, Source};
+use app::{AccessLog, App, Policies, Source};
 use audit::Moment;
 use axum::{Router, body::Body, extract::Request, response::Response};
 use clap::Args;
@@ -111,7 +111,15 @@ impl Serve {
         // Who shows the past changes nothing, not even receipts.
         let retention = if as_of.is_none() { Some(self.config.receipt_retention) } else { None };
         let limits = self.config.session_limits();
-        let mut tasks = housekeeping::start(&app, &models, retention, platform.pool.clone(), limits);
+        let access_log = AccessLog::new(platform.pool.clone());
+        let mut tasks = housekeeping::start(
+            &app,
+            &models,
+            retention,
+            platform.pool.clone(),
+            limits,
+            self.config.access_log_retention,
+        );
         let mail = match self.config.mail(address)? {
             Some(options) if as_of.is_none() => {
                 let mail = Mail::new(platform.pool.clone(), platform.log.clone(), models.clone(), options)?;
@@ -122,7 +130,7 @@ impl Serve {
         };
         let demo = if self.config.demo { Some(crate::demo_world::personas()) } else { None };
         let router = api::router(
-            api::Platform { app, models: models.clone(), pool: platform.pool.clone(), mail, as_of },
+            api::Platform { app, models: models.clone(), pool: platform.pool.clone(), access_log, mail, as_of },
             api::Options {
                 public_url: self.config.public_url.clone(),
                 address: address.to_string(),

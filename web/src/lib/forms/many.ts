@@ -22,13 +22,19 @@ const plain = (text: string) =>
     .replace(/\p{Mn}/gu, '')
     .toLowerCase();
 
+/** Tells whether a text has every word that was typed. */
+export function having(typed: string): (text: string) => boolean {
+  const wanted = plain(typed).split(/\s+/).filter(Boolean);
+  return (text) => {
+    const whole = plain(text);
+    return wanted.every((word) => whole.includes(word));
+  };
+}
+
 /** What has every word that was typed in its name, its kind or the name of its group. */
 export function matching(options: readonly Option[], typed: string): Option[] {
-  const wanted = plain(typed).split(/\s+/).filter(Boolean);
-  return options.filter(({ name, about = '', group }) => {
-    const text = plain(`${name} ${about} ${group.name}`);
-    return wanted.every((word) => text.includes(word));
-  });
+  const wanted = having(typed);
+  return options.filter(({ name, about = '', group }) => wanted(`${name} ${about} ${group.name}`));
 }
 
 /** By group, in the order of the groups' names; the group with the id `first` before the others. */

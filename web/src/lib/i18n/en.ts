@@ -31,6 +31,7 @@ export const en: Words = {
     account: 'Your account',
     me: 'Profile and sign-ins',
     roles: 'People and roles',
+    register: 'Register',
     signOut: 'Sign out',
     language: 'Language',
     dutch: 'Nederlands',

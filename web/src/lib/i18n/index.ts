@@ -1,6 +1,7 @@
 // Which language, and its texts. They are set once, before anything is shown; switching reloads the page
 // (drafts stay), so that texts from the server change along.
 import type { Words } from './nl';
+import type { RegisterWords } from './nl.register';
 import type { WorkWords } from './nl.work';
 import { spokenIn } from './spoken';
 
@@ -24,6 +25,9 @@ export let t: Words;
 /** The words of projects, cycles and the like. Only for pages under routes/(work), whose layout awaits them. */
 export let w: WorkWords;
 
+/** The words of keeping the register. Only for pages under routes/(work)/beheer, whose layout awaits them. */
+export let r: RegisterWords;
+
 export async function loadWords(): Promise<void> {
   if (t) return;
   document.documentElement.lang = locale;
@@ -33,6 +37,11 @@ export async function loadWords(): Promise<void> {
 export async function loadWorkWords(): Promise<void> {
   if (w) return;
   w = locale === 'en' ? (await import('./en.work')).en : (await import('./nl.work')).nl;
+}
+
+export async function loadRegisterWords(): Promise<void> {
+  if (r) return;
+  r = locale === 'en' ? (await import('./en.register')).en : (await import('./nl.register')).nl;
 }
 
 /** For `lang` on what somebody wrote: its language, when that is not the language of the page. */

@@ -31,6 +31,7 @@ export const nl = {
     account: 'Jouw account',
     me: 'Profiel en aanmeldingen',
     roles: 'Mensen en rollen',
+    register: 'Register',
     signOut: 'Uitloggen',
     language: 'Taal',
     dutch: 'Nederlands',

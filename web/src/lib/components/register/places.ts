@@ -1,0 +1,20 @@
+// The places where the register and roles are kept.
+import type { Viewer } from '$components/shell/viewer';
+import { r, t } from '$lib/i18n';
+
+/** Whether somebody keeps the register; others may look at it. */
+export const keepsRegister = (viewer: Viewer | null) => viewer?.actions.includes('award_grant') ?? false;
+
+/** What somebody sees of them; the one where they are in any case. */
+export function registerPlaces(viewer: Viewer | null, path: string) {
+  const may = (...actions: string[]) => actions.some((action) => viewer?.actions.includes(action));
+  return [
+    { href: '/beheer/organisaties', label: r.places.organisations, shown: true },
+    { href: '/beheer/samenwerkingsverbanden', label: r.places.collaborations, shown: true },
+    { href: '/beheer/regios', label: r.places.regions, shown: true },
+    { href: '/beheer/subsidierondes', label: r.places.rounds, shown: true },
+    { href: '/beheer/toegangsgronden', label: r.places.bases, shown: true },
+    { href: '/beheer/import', label: r.places.lists, shown: keepsRegister(viewer) },
+    { href: '/beheer/rollen', label: t.shell.roles, shown: may('give_role', 'invite_member') },
+  ].filter(({ href, shown }) => shown || href === path);
+}
