@@ -17,7 +17,7 @@ use sqlx::PgPool;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-pub(crate) use account::{Found, NotFound};
+pub(crate) use account::{AccountInfo, Found, NotFound};
 pub(crate) use credential::Credential;
 pub(crate) use logout_token::NotLoggedOut;
 pub(crate) use provider::{Person, Provider, Providers, Untrusted};
@@ -56,6 +56,11 @@ impl Access {
             pool,
             ended,
         })
+    }
+
+    /// Sessions and tokens were ended by [`forget_member`]: they count no longer, at once here and soon elsewhere.
+    pub(crate) fn forget(&self) {
+        self.sessions.forget_all();
     }
 
     /// Resolves when what a connection was opened with counts no longer. Never for nobody.
@@ -110,6 +115,17 @@ pub async fn forget_member(pool: &PgPool, member: impl Into<Uuid> + Send) -> sql
     let accounts = accounts.await?.rows_affected();
     transaction.commit().await?;
     Ok(Forgotten { sessions, tokens, accounts })
+}
+
+/// How many sessions and access tokens a member has.
+pub(crate) async fn counts(pool: &PgPool, member: MemberId) -> sqlx::Result<(i32, i32)> {
+    let counts = sqlx::query!(
+        r#"SELECT (SELECT count(*) FROM session.session WHERE member = $1)::int AS "sessions!",
+                  (SELECT count(*) FROM session.access_token WHERE member = $1)::int AS "tokens!""#,
+        member.0
+    );
+    let counts = counts.fetch_one(pool).await?;
+    Ok((counts.sessions, counts.tokens))
 }
 
 /// Whether anybody ever signed in here with an account at a provider.

@@ -6,6 +6,7 @@ mod graphql;
 mod health;
 mod kept;
 mod origin;
+mod own_data;
 mod problem;
 mod sign_in;
 mod sse;
@@ -137,6 +138,7 @@ pub fn router(platform: Platform, options: Options) -> Result<Router, RouterErro
         .route("/session/end", post(end_session))
         .route("/sign-in/{provider}", get(sign_in::begin))
         .route("/sign-in/{provider}/callback", get(sign_in::callback))
+        .route("/own-data/{format}", get(own_data::download))
         .route("/tlog/tile/{*path}", get(tlog::tile));
     if options.demo.is_some() {
         signed_in = signed_in.route("/demo/personas", get(demo::personas)).route("/demo/session", post(demo::sign_in));

@@ -4,13 +4,16 @@
 //! comes from `readmodel`.
 
 mod access;
+mod erasure;
 mod graphql;
 mod http;
 mod language;
 mod markdown;
+mod own_data;
 mod pace;
 
 pub use access::{Forgotten, ProviderOptions, SessionLimits, TABLES, forget_member, holds_sign_ins, prune};
+pub use erasure::finish as finish_erasure;
 pub use graphql::sdl;
 pub use http::{About, DemoPersona, Options, router, starting};
 pub use pace::{Limit, Limits, NoLimit};

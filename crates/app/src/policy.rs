@@ -16,6 +16,8 @@ pub struct Act {
 pub const READ_ENTRIES: Act = Act { name: "read_entries", kind: "log" };
 /// Reading who looked at what of whom.
 pub const READ_ACCESS_LOG: Act = Act { name: "read_access_log", kind: "access_log" };
+/// Downloading everything that is kept about oneself.
+pub const DOWNLOAD_OWN_DATA: Act = Act { name: "download_own_data", kind: "member" };
 /// Ending a session of one's own.
 pub const END_SESSION: Act = Act { name: "end_session", kind: "session" };
 /// Making a token for a program that speaks for oneself.

@@ -10,7 +10,7 @@ mod state;
 mod terms;
 
 pub use award_grant::{AwardGrant, Refused as AwardGrantRefused};
-pub use end_basis::EndBasis;
+pub use end_basis::{EndBasis, Refused as EndBasisRefused};
 pub use event::BasisEvent;
 pub use grant_number::GrantNumber;
 pub use list_promising_project::ListPromisingProject;

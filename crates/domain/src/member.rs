@@ -1,6 +1,7 @@
 //! Members: people with access and on what it rests, what they tell about themselves and the roles they hold.
 
 mod end_access;
+mod erase_member;
 mod event;
 mod give_role;
 mod grant_access;
@@ -12,7 +13,8 @@ mod state;
 mod take_role;
 
 pub use end_access::EndAccess;
-pub use event::{AccessEnd, MemberEvent, Profession, RequestedBasis, Role};
+pub use erase_member::EraseMember;
+pub use event::{AccessEnd, Contributions, MemberEvent, Profession, RequestedBasis, Role};
 pub use give_role::{GiveRole, Refused as GiveRoleRefused};
 pub use grant_access::{GrantAccess, Refused as GrantAccessRefused};
 pub use invite_member::InviteMember;

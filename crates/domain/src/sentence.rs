@@ -15,7 +15,7 @@ use crate::{
     id::MemberId,
     intervention::InterventionEvent,
     knowledge_page::PageEvent,
-    member::{AccessEnd, MemberEvent},
+    member::{AccessEnd, Contributions, MemberEvent},
     organisation::OrganisationEvent,
     pdsa::{CycleEvent, Decision, PredictionMet},
     project::ProjectEvent,
@@ -225,6 +225,13 @@ fn member(happened: &MemberEvent) -> (String, String) {
         MemberEvent::AccessEnded { cause: AccessEnd::Withdrawn, .. } => {
             both("{actor} beëindigde de toegang", "{actor} ended the access")
         }
+        MemberEvent::MemberErased { contributions: Contributions::Kept } => {
+            both("{actor} wiste de gegevens van een deelnemer", "{actor} erased what is known of a member")
+        }
+        MemberEvent::MemberErased { contributions: Contributions::Erased } => both(
+            "{actor} wiste de gegevens en teksten van een deelnemer",
+            "{actor} erased what is known of a member and what they wrote",
+        ),
         MemberEvent::ProfileRevised { .. } => both("{actor} werkte het profiel bij", "{actor} revised the profile"),
         MemberEvent::RoleGiven { role, .. } => (
             format!("{{actor}} gaf de rol {}", role.as_str().replace('_', " ")),

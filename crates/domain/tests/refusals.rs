@@ -4,7 +4,7 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use domain::{
     Refusal,
-    basis::{AwardGrantRefused, Incomplete},
+    basis::{AwardGrantRefused, EndBasisRefused, Incomplete},
     collaboration::TooFewOrganisations,
     experience::{MarkExperienceHelpfulRefused, ShareExperienceRefused},
     funding_round::OpenFundingRoundRefused,
@@ -61,7 +61,7 @@ fn the_schema_lists_every_refusal_in_dutch_and_english() {
         "register_project",
         [RegisterProjectRefused::OneOrTwoInterventions(3), RegisterProjectRefused::NoOrganisation],
     );
-    tell(p, "give_role", [GiveRoleRefused::EndHasPassed]);
+    tell(p, "give_role", [GiveRoleRefused::EndHasPassed, GiveRoleRefused::TakesNoPart]);
     tell(p, "request_access", [Incomplete::NoIntervention]);
     tell(p, "grant_access", [GrantAccessRefused::BasisHasEnded, GrantAccessRefused::NoOrganisation]);
     tell(p, "refuse_access", [RefuseAccessRefused::Admitted]);
@@ -78,6 +78,7 @@ fn the_schema_lists_every_refusal_in_dutch_and_english() {
         ],
     );
     tell(p, "list_promising_project", [Incomplete::NoOrganisation, Incomplete::NoIntervention]);
+    tell(p, "end_basis", [EndBasisRefused::EndsByThen]);
     tell(p, "revise_basis", [Incomplete::NoOrganisation, Incomplete::NoIntervention]);
     tell(p, "leave_project", [LeaveProjectRefused::LeadStays]);
     tell(

@@ -36,6 +36,7 @@ pub(crate) fn start(
     if let Some(retention) = retention {
         tasks.spawn(prune(app.clone(), retention));
         tasks.spawn(end_access(app.clone(), models.clone()));
+        tasks.spawn(finish_erasures(app.clone(), models.clone(), pool.clone()));
         tasks.spawn(prune_access_log(AccessLog::new(pool.clone()), access_log_kept));
     }
     tasks.spawn(prune_access(pool, limits));
@@ -89,6 +90,29 @@ async fn ended(app: &App, models: &ReadModels) -> anyhow::Result<usize> {
         ended += 1;
     }
     Ok(ended)
+}
+
+/// Erasing a member is recorded first; where what follows was interrupted, it is done here.
+async fn finish_erasures(app: Arc<App>, models: Arc<ReadModels>, pool: PgPool) {
+    loop {
+        match finished(&app, &models, &pool).await {
+            Ok(0) => {}
+            Ok(members) => tracing::info!(members, "erasures that were interrupted were finished"),
+            Err(error) => {
+                let error: &(dyn std::error::Error + 'static) = error.as_ref();
+                tracing::warn!(error, "erasures that were interrupted cannot be finished for now");
+            }
+        }
+        tokio::time::sleep(PRUNING).await;
+    }
+}
+
+async fn finished(app: &App, models: &ReadModels, pool: &PgPool) -> anyhow::Result<usize> {
+    let mut finished = 0;
+    for (member, contributions) in models.erased_members().await? {
+        finished += usize::from(api::finish_erasure(app, models, pool, member, contributions).await?);
+    }
+    Ok(finished)
 }
 
 /// Who looked at what is forgotten after years.

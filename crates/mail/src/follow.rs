@@ -76,6 +76,7 @@ fn told(seen: &Seen) -> Option<About> {
         MemberEvent::AccessEnded { .. } => Some(About::Ended { member, position }),
         MemberEvent::AccessGranted { reason: None, .. }
         | MemberEvent::AccessRequested { .. }
+        | MemberEvent::MemberErased { .. }
         | MemberEvent::ProfileRevised { .. }
         | MemberEvent::RoleGiven { .. }
         | MemberEvent::RoleTaken { .. } => None,

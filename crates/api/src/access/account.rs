@@ -2,8 +2,16 @@
 
 use domain::id::MemberId;
 use readmodel::{ReadModelError, ReadModels};
+use serde::Serialize;
 
 use super::{Access, Person};
+
+/// An account as its owner sees it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AccountInfo {
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+}
 
 /// Whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +70,13 @@ impl Access {
             Some(member) => Ok(Found { member, first: false }),
             None => Err(NotFound::OtherAccount),
         }
+    }
+
+    /// The accounts of a member.
+    pub(crate) async fn accounts(&self, member: MemberId) -> sqlx::Result<Vec<AccountInfo>> {
+        let accounts =
+            sqlx::query_as!(AccountInfo, "SELECT issuer, subject FROM session.account WHERE member = $1", member.0);
+        accounts.fetch_all(&self.pool).await
     }
 
     async fn known(&self, person: &Person) -> sqlx::Result<Option<MemberId>> {

@@ -144,7 +144,7 @@ impl Sessions {
     }
 
     /// The same for all: their ids are not known, only those of the table.
-    fn forget_all(&self) {
+    pub(super) fn forget_all(&self) {
         self.changes.fetch_add(1, Ordering::AcqRel);
         self.recent.clear();
         self.ended.send_modify(|ended| *ended += 1);

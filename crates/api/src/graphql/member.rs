@@ -1,8 +1,10 @@
 //! Who takes part, and whoever is signed in.
 
+mod erasure;
 mod mutations;
 mod roles;
 
+pub(crate) use erasure::{ErasureMutations, ErasureQueries};
 pub(crate) use mutations::MemberMutations;
 pub(crate) use roles::RoleQueries;
 

@@ -3,6 +3,7 @@
 mod access;
 mod access_log;
 mod admission;
+mod forgetting;
 mod hardening;
 mod members;
 mod past;

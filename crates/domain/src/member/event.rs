@@ -67,6 +67,11 @@ pub enum MemberEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Sealed<Prose>>,
     },
+    /// What is known of them was erased: the keys to it were destroyed (AVG, article 17). What they did stays.
+    MemberErased {
+        /// What became of the texts they wrote.
+        contributions: Contributions,
+    },
     /// They said who they are.
     ProfileRevised {
         /// Their name.
@@ -111,6 +116,16 @@ pub enum RequestedBasis {
         /// The project.
         project: Sealed<Line>,
     },
+}
+
+/// What becomes of the texts of somebody who is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Contributions {
+    /// They stay, as those of a former member.
+    Kept,
+    /// They go too.
+    Erased,
 }
 
 /// How access came to its end.
@@ -215,7 +230,7 @@ impl DomainEvent for MemberEvent {
             Self::MemberInvited { organisation, .. } => vec![organisation.0],
             Self::AccessRequested { interventions, .. } => interventions.iter().map(|id| id.0).collect(),
             Self::AccessGranted { basis, organisation, .. } => vec![basis.0, organisation.0],
-            Self::AccessRefused { .. } | Self::AccessEnded { .. } => vec![],
+            Self::AccessRefused { .. } | Self::AccessEnded { .. } | Self::MemberErased { .. } => vec![],
             Self::ProfileRevised { expertise, .. } => expertise.iter().map(|theme| theme.0).collect(),
             Self::RoleGiven { scope, .. } | Self::RoleTaken { scope, .. } => match scope {
                 Scope::Region { region } => vec![region.0],

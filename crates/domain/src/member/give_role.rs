@@ -24,19 +24,33 @@ pub enum Refused {
     /// It would have ended before it began.
     #[error("the end of the role has passed")]
     EndHasPassed,
+    /// They only asked for access, were refused, or take part no longer.
+    #[error("they do not take part")]
+    TakesNoPart,
 }
 
 impl Refusal for Refused {
     fn code(&self) -> &'static str {
-        "END_HAS_PASSED"
+        match self {
+            Self::EndHasPassed => "END_HAS_PASSED",
+            Self::TakesNoPart => "TAKES_NO_PART",
+        }
     }
 
     fn in_dutch(&self) -> String {
-        "Deze einddatum is al voorbij. Kies een latere.".into()
+        match self {
+            Self::EndHasPassed => "Deze einddatum is al voorbij. Kies een latere.",
+            Self::TakesNoPart => "Deze persoon doet niet (meer) mee. Geef eerst toegang.",
+        }
+        .into()
     }
 
     fn in_english(&self) -> String {
-        "This end has passed already. Choose a later one.".into()
+        match self {
+            Self::EndHasPassed => "This end has passed already. Choose a later one.",
+            Self::TakesNoPart => "This person does not take part (any more). Grant access first.",
+        }
+        .into()
     }
 }
 
@@ -73,6 +87,9 @@ impl Command for GiveRole {
         if until.is_some_and(|until| until <= at) {
             return Err(Refused::EndHasPassed);
         }
+        if member.accesses().is_none() {
+            return Err(Refused::TakesNoPart);
+        }
         if member.roles.contains(&HeldRole { role, scope: scope.clone(), until }) {
             return Ok(vec![]);
         }
@@ -86,7 +103,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        member::state::examples::{invited, moderator},
+        member::state::examples::{invited, moderator, requested},
         testing::{given, id, noon},
     };
 
@@ -104,6 +121,11 @@ mod tests {
     fn the_end_of_a_role_can_be_moved() {
         let later = Some(noon() + TimeDelta::days(30));
         given([invited(), moderator(None)]).when(give(later)).then([moderator(later)]);
+    }
+
+    #[test]
+    fn only_those_who_take_part_hold_roles() {
+        given([requested()]).when(give(None)).refused(Refused::TakesNoPart);
     }
 
     #[test]

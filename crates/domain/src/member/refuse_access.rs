@@ -53,7 +53,7 @@ impl Command for RefuseAccess {
         match member.standing {
             Standing::Requested => Ok(vec![MemberEvent::AccessRefused { reason: self.reason }]),
             Standing::Refused => Ok(vec![]),
-            Standing::Unknown | Standing::Admitted | Standing::Ended => Err(Refused::Admitted),
+            Standing::Unknown | Standing::Admitted | Standing::Ended | Standing::Erased => Err(Refused::Admitted),
         }
     }
 }

@@ -38,6 +38,8 @@ pub(super) enum Standing {
     Admitted,
     /// Their access was ended.
     Ended,
+    /// What was known of them is gone.
+    Erased,
 }
 
 /// Access that was granted.
@@ -109,6 +111,12 @@ impl Aggregate for Member {
             MemberEvent::AccessEnded { .. } => {
                 self.standing = Standing::Ended;
                 self.accesses.clear();
+            }
+            MemberEvent::MemberErased { .. } => {
+                self.standing = Standing::Erased;
+                self.accesses.clear();
+                self.roles.clear();
+                self.profile = None;
             }
             MemberEvent::ProfileRevised { .. } => self.profile = Some(event.clone()),
             MemberEvent::RoleGiven { role, scope, until } => {

@@ -5,7 +5,7 @@ use domain::{
     Aggregate as _, Event, Scope, Sealed, Timestamp,
     basis::GrantNumber,
     id::{BasisId, InterventionId, MemberId, OrganisationId, RegionId, ThemeId},
-    member::{MemberEvent, Profession, RequestedBasis, Role},
+    member::{Contributions, MemberEvent, Profession, RequestedBasis, Role},
     scope::Consortium,
     text::Prose,
 };
@@ -51,6 +51,9 @@ pub struct MemberRow {
     pub roles: Vec<RoleHeld>,
     /// When they came, as a position.
     pub since: i64,
+    /// What became of their texts, when they were erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Contributions>,
 }
 
 /// How somebody stands to the platform.
@@ -65,6 +68,8 @@ pub enum Standing {
     Admitted,
     /// Their access was ended.
     Ended,
+    /// What was known of them is gone.
+    Erased,
 }
 
 /// What somebody asked for.
@@ -133,7 +138,12 @@ pub struct RoleHeld {
 impl MemberRow {
     /// Whether they take part or did: others see them.
     pub fn came(&self) -> bool {
-        matches!(self.standing, Standing::Admitted | Standing::Ended)
+        match self.standing {
+            Standing::Admitted | Standing::Ended => true,
+            // Who was let in, not who only asked.
+            Standing::Erased => self.organisation.is_some(),
+            Standing::Requested | Standing::Refused => false,
+        }
     }
 }
 
@@ -217,6 +227,13 @@ impl Model for Members {
                 row.standing = Standing::Ended;
                 row.accesses.clear();
             }),
+            MemberEvent::MemberErased { contributions } => rows.change(&key, |row| {
+                row.standing = Standing::Erased;
+                row.erased = Some(*contributions);
+                row.accesses.clear();
+                row.open_to_contact = false;
+                row.roles.iter_mut().filter(|held| held.holds(event.at)).for_each(|held| held.until = Some(event.at));
+            }),
             MemberEvent::ProfileRevised { name, profession, expertise, open_to_contact } => rows.change(&key, |row| {
                 row.name = name.into();
                 row.profession = Some(*profession);
@@ -253,6 +270,7 @@ fn nobody(event: &Seen, standing: Standing) -> MemberRow {
         open_to_contact: false,
         roles: Vec::new(),
         since: event.position,
+        erased: None,
     }
 }
 
@@ -309,6 +327,16 @@ impl ReadModels {
         .fetch_all(&self.pool)
         .await?;
         docs.iter().map(|doc| tables::read::<Members>(doc)).collect()
+    }
+
+    /// Those who were erased, and what became of their texts.
+    pub async fn erased_members(&self) -> Result<Vec<(MemberId, Contributions)>, ReadModelError> {
+        let docs = sqlx::query_scalar!(
+            r#"SELECT doc::text AS "doc!" FROM member WHERE doc ->> 'standing' = 'erased' ORDER BY key"#
+        );
+        let docs = docs.fetch_all(&self.pool).await?;
+        let rows = docs.iter().map(|doc| tables::read::<Members>(doc));
+        rows.filter_map(|row| row.map(|row| row.erased.map(|erased| (row.id, erased))).transpose()).collect()
     }
 
     /// Members whose access rests on any of some bases.
