@@ -79,7 +79,7 @@ fn is_granted(register: &Register, place: usize, round: usize) -> bool {
     let gives_care =
         !matches!(organisation.kind, OrganisationKind::KnowledgeOrganisation | OrganisationKind::ProgrammeOrganisation);
     let pays_itself = register.own_funding.iter().any(|own| own.organisation == organisation.name);
-    gives_care && !pays_itself && [true, place % 3 == 1, place % 6 == 0][round.min(2)]
+    gives_care && !pays_itself && [true, place % 3 == 1, place.is_multiple_of(6)][round.min(2)]
 }
 
 /// The last day of a grant: some of the first round end soon after the world does.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use api::{About, DemoPersona, Platform};
-use app::{App, Policies, Source};
+use app::{AccessLog, App, Policies, Source};
 use eventlog::{KeyEncryptionKey, Log};
 use futures::StreamExt as _;
 use readmodel::ReadModels;
@@ -114,7 +114,11 @@ async fn serve() -> Service {
         demo: Some(personas.collect()),
         metrics: Box::new(String::new),
     };
-    let router = api::router(Platform { app, models, pool, as_of: None }, options).expect("a router");
+    let router = api::router(
+        Platform { app, models, access_log: AccessLog::new(pool.clone()), pool, mail: None, as_of: None },
+        options,
+    )
+    .expect("a router");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listens");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(axum::serve(listener, router).into_future());

@@ -95,7 +95,7 @@ impl Mail {
             },
             About::Ended { member, position } => match self.event(*position).await? {
                 Some(MemberEvent::AccessEnded { cause, reason }) => {
-                    let reason = reason.as_ref().and_then(|reason| reason.open()).map(|reason| reason.as_str());
+                    let reason = reason.as_ref().and_then(|reason| reason.open()).map(domain::text::Prose::as_str);
                     (*member, ended(base, cause, reason))
                 }
                 _ => return Ok(None),

@@ -62,6 +62,7 @@ impl AccessDecision {
 
 /// Something in the register that a request may be about, and how well it fits.
 #[derive(Clone, Debug, SimpleObject)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own beside the request")]
 pub(crate) struct AccessMatch {
     basis: AccessBasis,
     /// Its number or name is what the applicant wrote.

@@ -48,6 +48,7 @@ async fn manager(world: &World) -> Visitor<'_> {
     world.visitor("joost").await
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "tests read alike: what is sent is given, not lent")]
 fn input(world: &World, email: &str, basis: Value) -> Value {
     json!({ "input": {
         "name": "Noor de Wit", "email": email, "organisation": "Ziekenhuis Noord", "basis": basis,

@@ -1,5 +1,7 @@
 //! Keeping the register, and importing lists into it.
 
+use std::fmt::Write as _;
+
 use domain::{
     Scope,
     member::{GiveRole, Role},
@@ -183,7 +185,7 @@ async fn grants_are_imported_beside_the_organisations_and_interventions_they_nam
     let joost = manager(&world).await;
     let mut csv = "nummer;organisaties;interventies;van;tot en met\n".to_owned();
     for n in 0..120 {
-        csv.push_str(&format!("PAL-{n:04};Ziekenhuis Noord;CURA;01-01-2026;31-12-2027\n"));
+        let _ = writeln!(csv, "PAL-{n:04};Ziekenhuis Noord;CURA;01-01-2026;31-12-2027");
     }
     let input = json!({ "input": { "kind": "GRANTS", "csv": csv } });
     assert_eq!(joost.ask(IMPORT, input.clone()).await["importRegister"], json!({ "entered": 120, "known": 0 }));

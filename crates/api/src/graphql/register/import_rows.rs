@@ -206,12 +206,13 @@ impl Cells<'_> {
         self.or_fault(column, read)
     }
 
-    fn count(&mut self, column: &'static str) -> Option<Option<u32>> {
+    /// A number; nothing where the cell is empty or faulty.
+    fn count(&mut self, column: &'static str) -> Option<u32> {
         let digits: String = self.cell(column).chars().filter(|c| !matches!(c, '.' | ' ')).collect();
         if digits.is_empty() {
-            return Some(None);
+            return None;
         }
-        let read = digits.parse().map(Some).map_err(|_| Wrong::NoNumber);
+        let read = digits.parse().map_err(|_| Wrong::NoNumber);
         self.or_fault(column, read)
     }
 
@@ -292,8 +293,7 @@ impl Cells<'_> {
         let urbanity =
             if typed.is_empty() { Some(None) } else { self.word("stedelijkheid", &typed, &URBANITY).map(Some) };
         let known = RegionFacts::new(&name?, consortium?);
-        let facts =
-            RegionFacts { inhabitants: inhabitants?, aged75_and_over: aged75_and_over?, urbanity: urbanity?, ..known };
+        let facts = RegionFacts { inhabitants, aged75_and_over, urbanity: urbanity?, ..known };
         Some(RegisterRegion { region: RegionId(id()), facts })
     }
 
