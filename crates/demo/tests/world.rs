@@ -141,6 +141,8 @@ fn it_holds_what_it_promises(summary: &Summary, events: &[Opened]) {
     }
     let counts: Vec<(&str, usize)> = streams.into_iter().map(|(kind, streams)| (kind, streams.len())).collect();
     let expected = [
+        ("basis", 54),
+        ("collaboration", 3),
         ("experience", 60),
         ("intervention", 6),
         ("member", 150),
@@ -150,6 +152,7 @@ fn it_holds_what_it_promises(summary: &Summary, events: &[Opened]) {
         ("project", 24),
         ("question", 180),
         ("region", 12),
+        ("round", 3),
         ("theme", 6),
     ];
     assert_eq!(counts, expected);

@@ -22,6 +22,7 @@ pub mod period;
 pub mod phase;
 pub mod project;
 pub mod question;
+pub mod redaction;
 pub mod region;
 pub mod scope;
 pub mod sealed;

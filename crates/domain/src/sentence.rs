@@ -261,6 +261,12 @@ fn question(happened: &QuestionEvent) -> (String, String) {
         QuestionEvent::HelpfulUnmarked { .. } => {
             both("{actor} vond een antwoord toch niet nuttig", "{actor} did not find an answer helpful after all")
         }
+        QuestionEvent::ContributionRedacted { answer: None, .. } => {
+            both("{actor} haalde de tekst van een vraag weg", "{actor} took away the text of a question")
+        }
+        QuestionEvent::ContributionRedacted { answer: Some(_), .. } => {
+            both("{actor} haalde de tekst van een antwoord weg", "{actor} took away the text of an answer")
+        }
         QuestionEvent::AskerRevealed { member } => (
             format!("{{member:{member}}} maakte bekend de vraag te hebben gesteld"),
             format!("{{member:{member}}} made known having asked the question"),
@@ -270,6 +276,9 @@ fn question(happened: &QuestionEvent) -> (String, String) {
 
 fn experience(happened: &ExperienceEvent) -> (String, String) {
     match happened {
+        ExperienceEvent::ContributionRedacted { .. } => {
+            both("{actor} haalde de tekst van een ervaring weg", "{actor} took away the text of an experience")
+        }
         ExperienceEvent::ExperienceShared { .. } => both("{actor} deelde een ervaring", "{actor} shared an experience"),
         ExperienceEvent::HelpfulMarked {} => {
             both("{actor} vond een ervaring nuttig", "{actor} found an experience helpful")
@@ -305,6 +314,9 @@ fn project(happened: &ProjectEvent) -> (String, String) {
         }
         ProjectEvent::SolutionReused { .. } => {
             both("{actor} nam een oplossing over van elders", "{actor} took over a solution from elsewhere")
+        }
+        ProjectEvent::ContributionRedacted { .. } => {
+            both("{actor} haalde een tekst bij het project weg", "{actor} took away a text of the project")
         }
         ProjectEvent::UpdatePosted { .. } => both("{actor} plaatste een bericht", "{actor} posted an update"),
     }

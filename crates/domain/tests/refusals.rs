@@ -16,12 +16,12 @@ use domain::{
     },
     phase::Phase::{Embedding, Implementation, Orientation, Preparation, ScaleUp},
     project::{
-        AdvancePhaseRefused, LeaveProjectRefused, RegisterProjectRefused, ResolveBottleneckRefused, ReturnPhaseRefused,
-        ReuseSolutionRefused,
+        AdvancePhaseRefused, LeaveProjectRefused, RedactProjectTextRefused, RegisterProjectRefused,
+        ResolveBottleneckRefused, ReturnPhaseRefused, ReuseSolutionRefused,
     },
     question::{
-        AcceptAnswerRefused, AskQuestionRefused, HadSameQuestionRefused, MarkHelpfulRefused, RevealAskerRefused,
-        UnacceptAnswerRefused, UnmarkHelpfulRefused,
+        AcceptAnswerRefused, AskQuestionRefused, HadSameQuestionRefused, MarkHelpfulRefused, RedactQuestionRefused,
+        RevealAskerRefused, UnacceptAnswerRefused, UnmarkHelpfulRefused,
     },
 };
 
@@ -54,6 +54,8 @@ fn the_schema_lists_every_refusal_in_dutch_and_english() {
     tell(p, "mark_helpful", [MarkHelpfulRefused::NoSuchAnswer, MarkHelpfulRefused::OwnAnswer]);
     tell(p, "unmark_helpful", [UnmarkHelpfulRefused::NoSuchAnswer]);
     tell(p, "reveal_asker", [RevealAskerRefused::NotAnonymous, RevealAskerRefused::NotTheAsker]);
+    tell(p, "redact_question", [RedactQuestionRefused::NoSuchAnswer]);
+    tell(p, "redact_project_text", [RedactProjectTextRefused::NoSuchText]);
     tell(p, "share_experience", [ShareExperienceRefused::NoTheme]);
     tell(p, "mark_experience_helpful", [MarkExperienceHelpfulRefused::OwnExperience]);
     tell(

@@ -3,12 +3,23 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use domain::{Event, member::MemberEvent};
+use domain::{
+    Event,
+    experience::ExperienceEvent,
+    member::MemberEvent,
+    project::{ProjectEvent, ProjectText},
+    question::QuestionEvent,
+};
 use eventlog::Position;
-use readmodel::Seen;
+use readmodel::{
+    Seen,
+    models::{experience::Experiences, project::Projects, question::Questions},
+};
 
 use crate::{Mail, MailError, letter::About, outbox};
 
+/// Kinds of streams of which somebody may be told something.
+const KINDS: [&str; 4] = ["member", "question", "experience", "project"];
 /// Events read at once.
 const PAGE: i64 = 500;
 /// How long to wait after something broke, or while another process follows.
@@ -50,11 +61,12 @@ async fn page(mail: &Mail) -> Result<Option<Position>, MailError> {
         transaction.commit().await?;
         return Ok(None);
     };
-    let members: Vec<_> = events.into_iter().filter(|event| event.stream.kind == "member").collect();
-    for seen in mail.models.see(&members).await? {
-        if let Some(about) = told(&seen)
-            && seen.at > head.at - STALE
-        {
+    let telling: Vec<_> = events.into_iter().filter(|event| KINDS.contains(&&*event.stream.kind)).collect();
+    for seen in mail.models.see(&telling).await? {
+        if seen.at <= head.at - STALE {
+            continue;
+        }
+        for about in told(&seen).into_iter().chain(mail.redacted(&seen).await?) {
             outbox::put(&mut *transaction, &about).await?;
         }
     }
@@ -64,7 +76,49 @@ async fn page(mail: &Mail) -> Result<Option<Position>, MailError> {
     Ok(Some(last))
 }
 
-/// What somebody is to be told of an event.
+impl Mail {
+    /// Whom to tell that a text was destroyed: its author, and the lead of the project it stood with. Whoever asked
+    /// anonymously sees it themselves: a mail would tie them to it.
+    async fn redacted(&self, seen: &Seen) -> Result<Vec<About>, MailError> {
+        let key = seen.stream.id.to_string();
+        let (author, project) = match &seen.event {
+            Event::Question(QuestionEvent::ContributionRedacted { answer, .. }) => {
+                self.models.reach(seen.position).await?;
+                let Some(row) = self.models.row::<Questions>(key).await? else { return Ok(vec![]) };
+                let of = |id| row.answers.iter().find(|row| row.id == id).and_then(|row| row.author);
+                (answer.map_or(row.asker, of), row.project)
+            }
+            Event::Experience(ExperienceEvent::ContributionRedacted { .. }) => {
+                self.models.reach(seen.position).await?;
+                let Some(row) = self.models.row::<Experiences>(key).await? else { return Ok(vec![]) };
+                (row.author, row.project)
+            }
+            Event::Project(ProjectEvent::ContributionRedacted { part, .. }) => {
+                self.models.reach(seen.position).await?;
+                let Some(row) = self.models.row::<Projects>(key).await? else { return Ok(vec![]) };
+                let author = match part {
+                    ProjectText::Bottleneck(id) => {
+                        row.bottlenecks.iter().find(|row| row.id == *id).and_then(|row| row.raised_by)
+                    }
+                    ProjectText::Update(id) => row.updates.iter().find(|row| row.id == *id).and_then(|row| row.by),
+                };
+                (author, Some(row.id))
+            }
+            _ => return Ok(vec![]),
+        };
+        let lead = match project {
+            Some(project) => self.models.row::<Projects>(project.to_string()).await?.map(|row| row.lead),
+            None => None,
+        };
+        let position = seen.position;
+        let author = author.map(|member| About::Redacted { member, position, own: true });
+        let lead = lead.map(|member| About::Redacted { member, position, own: false });
+        // (Who is both is told once: the first counts.)
+        Ok(author.into_iter().chain(lead).collect())
+    }
+}
+
+/// What somebody is to be told of an event that happened to them.
 fn told(seen: &Seen) -> Option<About> {
     let (Event::Member(happened), position) = (&seen.event, seen.position) else { return None };
     let member = seen.stream.id.into();

@@ -38,6 +38,8 @@ pub(crate) enum About {
     Refused { member: MemberId, position: Position },
     /// Their access ended.
     Ended { member: MemberId, position: Position },
+    /// A text of theirs, or in a project that they lead, was destroyed.
+    Redacted { member: MemberId, position: Position, own: bool },
     /// Their access ends soon.
     EndsSoon { member: MemberId, last_day: NaiveDate, days: i64 },
 }
@@ -51,6 +53,7 @@ impl About {
             Self::Granted { member, position } => format!("granted:{member}:{position}"),
             Self::Refused { member, position } => format!("refused:{member}:{position}"),
             Self::Ended { member, position } => format!("ended:{member}:{position}"),
+            Self::Redacted { member, position, .. } => format!("redacted:{member}:{position}"),
             Self::EndsSoon { member, last_day, days } => format!("ends:{member}:{last_day}:{days}"),
         }
     }
@@ -100,6 +103,7 @@ impl Mail {
                 }
                 _ => return Ok(None),
             },
+            About::Redacted { member, position, own } => (*member, redacted(base, *position, *own)),
             About::EndsSoon { member, last_day, .. } => (*member, ends_soon(base, *last_day)),
         };
         if let About::Invited { position, .. }
@@ -122,6 +126,7 @@ impl Mail {
         Ok(match about {
             About::Confirm { .. } => true,
             About::Invited { .. } | About::Granted { .. } => row.standing == Standing::Admitted,
+            About::Redacted { .. } => row.came(),
             About::Refused { .. } => row.standing == Standing::Refused,
             About::Ended { .. } => row.standing == Standing::Ended,
             About::EndsSoon { last_day, .. } => {
@@ -285,6 +290,33 @@ fn ended(base: &str, cause: AccessEnd, reason: Option<&str>) -> Text {
         format!("What you contributed stays. With a new grant or project you can ask for access again: {base}/toegang"),
     ));
     Text { subject: ["Je toegang tot Leerwerk is afgelopen", "Your access to Leerwerk has ended"], paragraphs }
+}
+
+fn redacted(base: &str, position: Position, own: bool) -> Text {
+    let [nl, en] = if own {
+        ["Een tekst van jou op Leerwerk", "A text of yours on Leerwerk"]
+    } else {
+        ["Een tekst bij een project dat je leidt", "A text of a project that you lead"]
+    };
+    Text {
+        subject: ["Er is een tekst weggehaald op Leerwerk", "A text was taken away on Leerwerk"],
+        paragraphs: vec![
+            both(
+                format!(
+                    "{nl} is weggehaald door een moderator, omdat iemand eraan te herkennen was of erdoor geraakt werd. De \
+                     tekst is voorgoed weg. Dat er iets stond, blijft zichtbaar:\n\n{base}/spoor/{position}"
+                ),
+                format!(
+                    "{en} was taken away by a moderator, because somebody could be recognised by it or was hurt by it. The \
+                     text is gone for good. That there was one stays visible:\n\n{base}/spoor/{position}"
+                ),
+            ),
+            both(
+                "Schrijf het gerust opnieuw, zonder namen of gegevens van anderen. Begrijp je niet waarom? Vraag het een moderator.",
+                "Feel free to write it again, without names or details of others. Do you not see why? Ask a moderator.",
+            ),
+        ],
+    }
 }
 
 fn ends_soon(base: &str, last_day: NaiveDate) -> Text {

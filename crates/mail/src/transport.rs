@@ -37,12 +37,13 @@ pub enum PostError {
     /// The folder cannot be made.
     #[error("the folder for mail cannot be made")]
     Folder(#[source] std::io::Error),
-    /// It will never leave: no such address, or the server says so.
-    #[error("the mail is refused")]
-    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// It does not leave now.
-    #[error("the mail server cannot be reached, or is busy")]
-    Away(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It will never leave: it has no address, or the server says so with this code. (What else a server says may hold the
+    /// address, which no log may.)
+    #[error("the mail is refused: {0}")]
+    Refused(String),
+    /// It does not leave now: the server says so with this code, or cannot be reached.
+    #[error("the mail does not leave now: {0}")]
+    Away(String),
 }
 
 impl FromStr for Post {
@@ -93,8 +94,8 @@ impl Transport {
 
     /// Sends a letter. Its name makes the same Message-ID each time (RFC 5322 §3.6.4): who gets it twice can tell.
     pub(crate) async fn send(&self, letter: Letter, name: &str) -> Result<(), PostError> {
-        let refused = |error| PostError::Refused(error);
-        let address = letter.to.parse().map_err(|error: lettre::address::AddressError| refused(error.into()))?;
+        let refused = |why: &str| PostError::Refused(why.to_owned());
+        let address = letter.to.parse().map_err(|_| refused("no address"))?;
         let id = Sha256::digest(name).iter().take(16).fold(String::new(), |id, byte| format!("{id}{byte:02x}"));
         let message = Message::builder()
             .from(self.from.clone())
@@ -104,14 +105,18 @@ impl Transport {
             .header(AutoSubmitted)
             .header(ContentType::TEXT_PLAIN)
             .body(letter.text)
-            .map_err(|error| refused(error.into()))?;
+            .map_err(|_| refused("no letter"))?;
         match &self.way {
             Way::Smtp(smtp) => match smtp.send(message).await {
                 Ok(_) => Ok(()),
-                Err(error) if error.is_permanent() => Err(PostError::Refused(error.into())),
-                Err(error) => Err(PostError::Away(error.into())),
+                Err(error) => {
+                    let code = error.status().map_or_else(|| "no answer".to_owned(), |code| code.to_string());
+                    Err(if error.is_permanent() { PostError::Refused(code) } else { PostError::Away(code) })
+                }
             },
-            Way::Folder(folder) => folder.send(message).await.map(drop).map_err(|error| PostError::Away(error.into())),
+            Way::Folder(folder) => {
+                folder.send(message).await.map(drop).map_err(|_| PostError::Away("the folder is away".to_owned()))
+            }
         }
     }
 }

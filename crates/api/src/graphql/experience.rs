@@ -7,7 +7,10 @@ use async_graphql::{
 use chrono::{DateTime, Utc};
 use domain::{
     Actor, Aggregate as _, Command as _, Sealed,
-    experience::{Experience as ExperienceAggregate, MarkExperienceHelpful, ShareExperience, UnmarkExperienceHelpful},
+    experience::{
+        Experience as ExperienceAggregate, MarkExperienceHelpful, RedactExperience, ShareExperience,
+        UnmarkExperienceHelpful,
+    },
     id::ExperienceId,
     intervention::Intervention as InterventionAggregate,
     project::Project as ProjectAggregate,
@@ -27,7 +30,9 @@ use super::{
     id::{filter, global, local},
     limits,
     member::{Member, maybe_member},
-    mutation::{self, Change, Creation, Refusal, Wrong, line, maybe, maybe_prose, prose, thing, things},
+    mutation::{
+        self, Change, Creation, RedactionGround, Refusal, Wrong, line, maybe, maybe_prose, prose, thing, things,
+    },
     paging::{Cursor, Page},
     past::{self, AsOf},
     project::Project,
@@ -56,7 +61,7 @@ pub(crate) enum ExperienceKind {
 pub(crate) struct Experience(pub(crate) ExperienceRow);
 
 /// What can be done with an experience.
-const ACTIONS: &[&str] = &[MarkExperienceHelpful::NAME, UnmarkExperienceHelpful::NAME];
+const ACTIONS: &[&str] = &[MarkExperienceHelpful::NAME, UnmarkExperienceHelpful::NAME, RedactExperience::NAME];
 
 /// A shared account.
 #[Object]
@@ -286,6 +291,15 @@ pub(crate) struct UnmarkExperienceHelpfulInput {
     change: Change,
 }
 
+#[derive(Clone, Debug, Serialize, InputObject)]
+pub(crate) struct RedactExperienceInput {
+    experience_id: ID,
+    ground: RedactionGround,
+    #[graphql(flatten)]
+    #[serde(flatten)]
+    change: Change,
+}
+
 /// What can be done with experiences.
 #[derive(Debug, Default)]
 pub(crate) struct ExperienceMutations;
@@ -334,6 +348,23 @@ impl ExperienceMutations {
             })
         })();
         run(ctx, &input, (&input.creation).into(), command).await
+    }
+
+    /// Take away the text of an experience, for good: that it existed stays. Its author is told.
+    async fn redact_experience(
+        &self,
+        ctx: &Context<'_>,
+        input: RedactExperienceInput,
+    ) -> Result<ExperiencePayload, Failed> {
+        let command = thing("experienceId", ExperienceAggregate::KIND, &input.experience_id)
+            .map(|experience| RedactExperience { experience, ground: input.ground.into() });
+        let payload = run(ctx, &input, input.change.clone(), command).await?;
+        let ExperiencePayload::Changed(changed) = &payload else { return Ok(payload) };
+        let id = changed.experience.0.id;
+        mutation::destroy_text(ctx, ExperienceAggregate::KIND, id).await?;
+        let shown = mutation::once_gone::<Experiences>(ctx, id, |row| row.body.text().is_none());
+        let (experience, position) = (Experience(shown.await?), changed.position);
+        Ok(ExperiencePayload::Changed(Box::new(ExperienceChanged { experience, position })))
     }
 
     /// Say that an experience is helpful.

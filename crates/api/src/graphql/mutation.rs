@@ -1,13 +1,16 @@
 //! How every mutation works: read the input, run the command, wait until it shows, tell the result or the refusal.
 
+use std::time::Duration;
+
 use app::{By, Done, Ground, Request, Retry, RunError};
-use async_graphql::{Context, ID, InputObject, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, SimpleObject};
 use domain::{
     Command, Sealed,
     id::MemberId,
     sealed::KeyScope,
     text::{Line, Prose, TextError},
 };
+use readmodel::Model;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -19,6 +22,9 @@ use super::{
 };
 use crate::language::Language;
 
+/// How often it is looked whether a text is gone from what is shown, and how long between.
+const GLANCES: usize = 40;
+const GLANCE: Duration = Duration::from_millis(25);
 /// The longest idempotency key.
 const LONGEST_KEY: usize = 200;
 
@@ -205,6 +211,44 @@ pub(crate) fn retry(input: &impl Serialize, change: &Change) -> Result<Option<Re
     let Some(key) = change.idempotency_key.clone() else { return Ok(None) };
     let content = serde_json::to_vec(input).map_err(|error| Failed::internal(&error))?;
     Ok(Some(Retry { key, content }))
+}
+
+/// Why the text of a contribution is destroyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "domain::redaction::RedactionGround")]
+pub(crate) enum RedactionGround {
+    /// Somebody could tell from it who a patient or next of kin is.
+    NamesPatient,
+    /// It tells of a colleague what is nobody else's business.
+    NamesColleague,
+    /// It hurts or insults.
+    Harms,
+}
+
+/// After a text was redacted: destroys the key it was sealed under. Repeating the mutation repeats this, should it have been
+/// interrupted.
+pub(crate) async fn destroy_text(ctx: &Context<'_>, kind: &str, id: impl Into<Uuid>) -> Result<(), Failed> {
+    let app = &ctx.platform()?.app;
+    let scope = KeyScope::of(kind, id);
+    app.log().keys().destroy(scope.as_str(), app.source().now()).await.map_err(|error| Failed::internal(&error))?;
+    Ok(())
+}
+
+/// A row as soon as it shows that a text is gone: folding it anew takes a moment. As it is then, when that takes longer.
+pub(crate) async fn once_gone<M: Model>(
+    ctx: &Context<'_>,
+    id: impl Into<Uuid>,
+    gone: impl Fn(&M::Row) -> bool,
+) -> Result<M::Row, Failed> {
+    let (models, key) = (&ctx.platform()?.models, id.into().to_string());
+    for _ in 0..GLANCES {
+        let row = models.row::<M>(key.clone()).await?.ok_or(Failed::Unavailable)?;
+        if gone(&row) {
+            return Ok(row);
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
+    models.row::<M>(key).await?.ok_or(Failed::Unavailable)
 }
 
 /// Whoever may change something now, not too often; or why not.

@@ -15,7 +15,7 @@ use domain::{
     pdsa::PlanCycle,
     project::{
         AdvancePhase, JoinProject, LeaveProject, PostUpdate, Project as ProjectAggregate, RaiseBottleneck,
-        ResolveBottleneck, ReturnPhase, ReuseSolution,
+        RedactProjectText, ResolveBottleneck, ReturnPhase, ReuseSolution,
     },
     region::Region as RegionAggregate,
 };
@@ -85,6 +85,7 @@ const ACTIONS: &[&str] = &[
     JoinProject::NAME,
     LeaveProject::NAME,
     PlanCycle::NAME,
+    RedactProjectText::NAME,
 ];
 
 /// An implementation project.

@@ -12,8 +12,8 @@ use domain::{
     id::{MemberId, QuestionId},
     intervention::Intervention as InterventionAggregate,
     question::{
-        AcceptAnswer, GiveAnswer, HadSameQuestion, MarkHelpful, Question as QuestionAggregate, RevealAsker,
-        UnacceptAnswer, UnmarkHelpful,
+        AcceptAnswer, GiveAnswer, HadSameQuestion, MarkHelpful, Question as QuestionAggregate, RedactQuestion,
+        RevealAsker, UnacceptAnswer, UnmarkHelpful,
     },
     theme::Theme as ThemeAggregate,
 };
@@ -67,6 +67,7 @@ const ACTIONS: &[&str] = &[
     MarkHelpful::NAME,
     UnmarkHelpful::NAME,
     RevealAsker::NAME,
+    RedactQuestion::NAME,
 ];
 
 impl Question {

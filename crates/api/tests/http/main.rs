@@ -8,6 +8,7 @@ mod hardening;
 mod members;
 mod past;
 mod reading;
+mod redaction;
 mod register;
 mod standing;
 mod stories;

@@ -8,6 +8,7 @@ use crate::{
     DomainEvent, Sealed,
     id::{InterventionId, ProjectId, ThemeId},
     phase::Phase,
+    redaction::RedactionGround,
     text::{Line, Prose},
 };
 
@@ -39,6 +40,11 @@ pub enum ExperienceEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         project: Option<ProjectId>,
     },
+    /// Its text was destroyed.
+    ContributionRedacted {
+        /// Why.
+        ground: RedactionGround,
+    },
     /// Somebody found it helpful.
     HelpfulMarked {},
     /// They took that back.
@@ -64,7 +70,10 @@ pub enum ExperienceKind {
 impl DomainEvent for ExperienceEvent {
     fn mentions(&self) -> Vec<Uuid> {
         match self {
-            Self::ExperienceShared { .. } | Self::HelpfulMarked {} | Self::HelpfulUnmarked {} => vec![],
+            Self::ExperienceShared { .. }
+            | Self::ContributionRedacted { .. }
+            | Self::HelpfulMarked {}
+            | Self::HelpfulUnmarked {} => vec![],
         }
     }
 }

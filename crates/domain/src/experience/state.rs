@@ -13,6 +13,7 @@ pub struct Experience {
     /// Who shared it.
     pub(super) author: Option<Actor>,
     pub(super) helpful_to: HashSet<Actor>,
+    pub(super) redacted: bool,
     subjects: Vec<Uuid>,
 }
 
@@ -37,6 +38,7 @@ impl Aggregate for Experience {
                     .chain(project.map(Uuid::from))
                     .collect();
             }
+            ExperienceEvent::ContributionRedacted { .. } => self.redacted = true,
             ExperienceEvent::HelpfulMarked {} => {
                 self.helpful_to.insert(by);
             }

@@ -9,6 +9,7 @@ use crate::{
     DomainEvent, Sealed,
     id::{BottleneckId, ExperienceId, InterventionId, MemberId, OrganisationId, ProjectId, RegionId, UpdateId},
     phase::Phase,
+    redaction::RedactionGround,
     text::{Line, Prose},
 };
 
@@ -93,6 +94,13 @@ pub enum ProjectEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bottleneck: Option<BottleneckId>,
     },
+    /// The text of a bottleneck (and of how it was solved) or of an update was destroyed.
+    ContributionRedacted {
+        /// Which.
+        part: ProjectText,
+        /// Why.
+        ground: RedactionGround,
+    },
     /// News for those who follow the project.
     UpdatePosted {
         /// The new update.
@@ -100,6 +108,26 @@ pub enum ProjectEvent {
         /// What is new.
         text: Sealed<Prose>,
     },
+}
+
+/// A text that stands with a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectText {
+    /// A bottleneck, with its solution.
+    Bottleneck(BottleneckId),
+    /// An update.
+    Update(UpdateId),
+}
+
+impl ProjectText {
+    /// Its kind and id, as in the scope of its key.
+    pub fn scope(self) -> (&'static str, Uuid) {
+        match self {
+            Self::Bottleneck(id) => ("bottleneck", id.0),
+            Self::Update(id) => ("update", id.0),
+        }
+    }
 }
 
 /// What kind of thing stands in the way.
@@ -138,6 +166,7 @@ impl DomainEvent for ProjectEvent {
                 .chain(from_project.map(Uuid::from))
                 .chain(bottleneck.map(Uuid::from))
                 .collect(),
+            Self::ContributionRedacted { part, .. } => vec![part.scope().1],
             Self::UpdatePosted { update, .. } => vec![update.0],
         }
     }

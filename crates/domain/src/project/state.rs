@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use uuid::Uuid;
 
-use super::ProjectEvent;
+use super::{ProjectEvent, ProjectText};
 use crate::{
     Actor, Aggregate, Standing, Timestamp,
     id::{BottleneckId, ExperienceId, MemberId, UpdateId},
@@ -21,6 +21,7 @@ pub struct Project {
     pub(super) bottlenecks: BTreeMap<BottleneckId, bool>,
     pub(super) updates: HashSet<UpdateId>,
     pub(super) reused: HashSet<(ExperienceId, Option<BottleneckId>)>,
+    pub(super) redacted: HashSet<ProjectText>,
     subjects: Vec<Uuid>,
 }
 
@@ -61,6 +62,9 @@ impl Aggregate for Project {
             }
             ProjectEvent::SolutionReused { experience, bottleneck, .. } => {
                 self.reused.insert((*experience, *bottleneck));
+            }
+            ProjectEvent::ContributionRedacted { part, .. } => {
+                self.redacted.insert(*part);
             }
             ProjectEvent::UpdatePosted { update, .. } => {
                 self.updates.insert(*update);

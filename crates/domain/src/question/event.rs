@@ -8,6 +8,7 @@ use crate::{
     DomainEvent, Sealed,
     id::{AnswerId, InterventionId, MemberId, ProjectId, ThemeId},
     phase::Phase,
+    redaction::RedactionGround,
     text::{Line, Prose},
 };
 
@@ -65,6 +66,14 @@ pub enum QuestionEvent {
         /// Which.
         answer: AnswerId,
     },
+    /// The text of the question, or of an answer to it, was destroyed. What others wrote stays.
+    ContributionRedacted {
+        /// Which answer; the question itself when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<AnswerId>,
+        /// Why.
+        ground: RedactionGround,
+    },
     /// The asker of an anonymous question made themselves known.
     AskerRevealed {
         /// Who asked.
@@ -99,6 +108,7 @@ impl DomainEvent for QuestionEvent {
             | Self::AnswerUnaccepted { answer }
             | Self::HelpfulMarked { answer }
             | Self::HelpfulUnmarked { answer } => vec![answer.0],
+            Self::ContributionRedacted { answer, .. } => answer.iter().map(|answer| answer.0).collect(),
             Self::AskerRevealed { member } => vec![member.0],
         }
     }

@@ -21,6 +21,8 @@ pub struct Question {
     revealed: bool,
     pub(super) answers: BTreeMap<AnswerId, Answer>,
     pub(super) had_by: HashSet<Actor>,
+    /// What of it was redacted: answers, and the question itself as nothing.
+    pub(super) redacted: HashSet<Option<AnswerId>>,
     subjects: Vec<Uuid>,
 }
 
@@ -81,6 +83,9 @@ impl Aggregate for Question {
                 self.answers.entry(*answer).and_modify(|answer| {
                     answer.helpful_to.remove(&by);
                 });
+            }
+            QuestionEvent::ContributionRedacted { answer, .. } => {
+                self.redacted.insert(*answer);
             }
             QuestionEvent::AskerRevealed { member } => {
                 // From now on they act under their own id; what they did as asker stays theirs.

@@ -155,6 +155,8 @@ fn fold_own(rows: &mut Rows<ExperienceRow>, event: &Seen, happened: &ExperienceE
                 },
             );
         }
+        // The text itself goes with its key.
+        ExperienceEvent::ContributionRedacted { .. } => {}
         ExperienceEvent::HelpfulMarked {} => rows.change(&key, |row| row.helpful_to.push(by)),
         ExperienceEvent::HelpfulUnmarked {} => rows.change(&key, |row| row.helpful_to.retain(|other| *other != by)),
     }

@@ -226,6 +226,8 @@ fn change(row: &mut ProjectRow, event: &Seen, happened: &ProjectEvent) {
             at: event.at,
             by,
         }),
+        // The text itself goes with its key.
+        ProjectEvent::ContributionRedacted { .. } => {}
         ProjectEvent::UpdatePosted { update, text } => {
             row.updates.push(UpdateRow { id: *update, text: text.into(), at: event.at, by });
         }

@@ -154,6 +154,8 @@ impl Model for Questions {
             QuestionEvent::HelpfulUnmarked { answer } => {
                 change(rows, &key, *answer, |answer| answer.helpful_to.retain(|other| *other != by));
             }
+            // The text itself goes with its key.
+            QuestionEvent::ContributionRedacted { .. } => {}
             QuestionEvent::AskerRevealed { member } => rows.change(&key, |row| {
                 row.asker = Some(*member);
                 row.hidden = None;

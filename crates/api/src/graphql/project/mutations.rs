@@ -1,6 +1,6 @@
 //! What can be done with projects.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
+use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject, Union};
 use domain::{
     Aggregate as _, Sealed,
     experience::Experience as ExperienceAggregate,
@@ -9,8 +9,8 @@ use domain::{
     member::Member as MemberAggregate,
     organisation::Organisation as OrganisationAggregate,
     project::{
-        AdvancePhase, JoinProject, LeaveProject, PostUpdate, Project as ProjectAggregate, RaiseBottleneck,
-        RegisterProject, ResolveBottleneck, ReturnPhase, ReuseSolution,
+        AdvancePhase, JoinProject, LeaveProject, PostUpdate, Project as ProjectAggregate, ProjectText, RaiseBottleneck,
+        RedactProjectText, RegisterProject, ResolveBottleneck, ReturnPhase, ReuseSolution,
     },
     region::Region as RegionAggregate,
     sealed::KeyScope,
@@ -23,7 +23,9 @@ use crate::graphql::{
     catalogue::Dangling,
     context::Viewing as _,
     error::Failed,
-    mutation::{self, Change, Creation, Refusal, Wrong, line, maybe, maybe_prose, prose, thing, things},
+    mutation::{
+        self, Change, Creation, RedactionGround, Refusal, Wrong, line, maybe, maybe_prose, prose, thing, things,
+    },
     question::Phase,
     text::{Date, Position},
 };
@@ -150,6 +152,25 @@ pub(crate) struct PostUpdateInput {
     change: Change,
 }
 
+/// Which text of a project.
+#[derive(Clone, Debug, Serialize, OneofObject)]
+pub(crate) enum ProjectTextInput {
+    /// A bottleneck, with its solution.
+    BottleneckId(ID),
+    /// An update.
+    UpdateId(ID),
+}
+
+#[derive(Clone, Debug, Serialize, InputObject)]
+pub(crate) struct RedactProjectTextInput {
+    project_id: ID,
+    text: ProjectTextInput,
+    ground: RedactionGround,
+    #[graphql(flatten)]
+    #[serde(flatten)]
+    change: Change,
+}
+
 /// What can be done with projects.
 #[derive(Debug, Default)]
 pub(crate) struct ProjectMutations;
@@ -181,6 +202,32 @@ async fn run<C: domain::Command>(
 
 #[Object]
 impl ProjectMutations {
+    /// Take away the text of a bottleneck, with its solution, or of an update, for good: that it existed stays. Its author
+    /// and the lead are told.
+    async fn redact_project_text(
+        &self,
+        ctx: &Context<'_>,
+        input: RedactProjectTextInput,
+    ) -> Result<ProjectPayload, Failed> {
+        let part = match &input.text {
+            ProjectTextInput::BottleneckId(id) => thing("text", "bottleneck", id).map(ProjectText::Bottleneck),
+            ProjectTextInput::UpdateId(id) => thing("text", "update", id).map(ProjectText::Update),
+        };
+        let text = part.as_ref().ok().map(|part| part.scope());
+        let command = thing("projectId", ProjectAggregate::KIND, &input.project_id)
+            .and_then(|project| Ok(RedactProjectText { project, part: part?, ground: input.ground.into() }));
+        let payload = run(ctx, &input, input.change.clone(), command).await?;
+        let (ProjectPayload::Changed(changed), Some((kind, id))) = (&payload, text) else { return Ok(payload) };
+        mutation::destroy_text(ctx, kind, id).await?;
+        let shown = mutation::once_gone::<Projects>(ctx, changed.project.0.id, |row| {
+            let bottleneck = row.bottlenecks.iter().find(|row| row.id.0 == id).map(|row| &row.text);
+            let update = row.updates.iter().find(|row| row.id.0 == id).map(|row| &row.text);
+            bottleneck.or(update).is_none_or(|text| text.text().is_none())
+        });
+        let (project, position) = (Project(shown.await?), changed.position);
+        Ok(ProjectPayload::Changed(Box::new(ProjectChanged { project, position })))
+    }
+
     /// Begin a project; you lead it.
     async fn register_project(&self, ctx: &Context<'_>, input: RegisterProjectInput) -> Result<ProjectPayload, Failed> {
         let id: ProjectId = ctx.platform()?.app.source().id();

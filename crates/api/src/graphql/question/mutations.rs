@@ -8,7 +8,7 @@ use domain::{
     project::Project as ProjectAggregate,
     question::{
         AcceptAnswer, AskQuestion, GiveAnswer, HadSameQuestion, MarkHelpful, Question as QuestionAggregate,
-        RevealAsker, UnacceptAnswer, UnmarkHelpful,
+        RedactQuestion, RevealAsker, UnacceptAnswer, UnmarkHelpful,
     },
     sealed::KeyScope,
     theme::Theme as ThemeAggregate,
@@ -21,7 +21,7 @@ use crate::graphql::{
     catalogue,
     context::Viewing as _,
     error::Failed,
-    mutation::{self, Change, Creation, Refusal, Wrong, line, maybe, prose, thing, things},
+    mutation::{self, Change, Creation, RedactionGround, Refusal, Wrong, line, maybe, prose, thing, things},
     text::Position,
 };
 
@@ -118,6 +118,17 @@ pub(crate) struct UnmarkHelpfulInput {
 #[derive(Clone, Debug, Serialize, InputObject)]
 pub(crate) struct RevealAskerInput {
     question_id: ID,
+    #[graphql(flatten)]
+    #[serde(flatten)]
+    change: Change,
+}
+
+#[derive(Clone, Debug, Serialize, InputObject)]
+pub(crate) struct RedactQuestionInput {
+    question_id: ID,
+    /// Which answer; left out, the question itself.
+    answer_id: Option<ID>,
+    ground: RedactionGround,
     #[graphql(flatten)]
     #[serde(flatten)]
     change: Change,
@@ -221,6 +232,28 @@ impl QuestionMutations {
         let command = question(&input.question_id)
             .and_then(|question| Ok(UnmarkHelpful { question, answer: answer(&input.answer_id)? }));
         run(ctx, &input, input.change.clone(), command).await
+    }
+
+    /// Take away the text of a question or an answer, for good: that it existed stays. Its author is told.
+    async fn redact_question(&self, ctx: &Context<'_>, input: RedactQuestionInput) -> Result<QuestionPayload, Failed> {
+        let command = question(&input.question_id).and_then(|question| {
+            let answer = maybe("answerId", "answer", input.answer_id.as_ref())?;
+            Ok(RedactQuestion { question, answer, ground: input.ground.into() })
+        });
+        let text = command.as_ref().ok().map(|command| match command.answer {
+            Some(answer) => ("answer", answer.0),
+            None => (QuestionAggregate::KIND, command.question.0),
+        });
+        let payload = run(ctx, &input, input.change.clone(), command).await?;
+        let (QuestionPayload::Changed(changed), Some((kind, id))) = (&payload, text) else { return Ok(payload) };
+        mutation::destroy_text(ctx, kind, id).await?;
+        let answer = AnswerId::from(id);
+        let shown = mutation::once_gone::<Questions>(ctx, changed.question.0.id, |row| {
+            let answer = row.answers.iter().find(|row| row.id == answer);
+            answer.map_or(&row.body, |answer| &answer.body).text().is_none()
+        });
+        let (question, position) = (Question(shown.await?), changed.position);
+        Ok(QuestionPayload::Changed(Box::new(QuestionChanged { question, position })))
     }
 
     /// Make yourself known as who asked an anonymous question. This cannot be undone.
