@@ -31,7 +31,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     gone bigint;
 BEGIN
-    IF keep < interval '1 year' THEN
+    IF keep < interval '366 days' THEN
         RAISE invalid_parameter_value USING MESSAGE = 'the access log is kept for a year at the least';
     END IF;
     DELETE FROM access_log.line WHERE at < now() - keep;

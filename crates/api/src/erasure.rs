@@ -14,7 +14,7 @@ use domain::{
     sealed::KeyScope,
 };
 use eventlog::{KeyState, Recorded, StreamId};
-use readmodel::ReadModels;
+use readmodel::{ReadModels, models::member::Erased};
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -110,25 +110,28 @@ fn take(event: &Recorded, texts: &mut BTreeSet<String>) {
     }
 }
 
-/// Destroys what is kept of a member who is to be erased. May be repeated.
+/// Destroys what is kept of a member who was erased. May be repeated. What they asked anonymously goes when they did it
+/// themselves: whoever does it for them would see which questions vanish.
 pub(crate) async fn destroy(
     app: &App,
     models: &ReadModels,
     pool: &PgPool,
     member: MemberId,
-    contributions: Contributions,
+    Erased { contributions, by_oneself }: Erased,
 ) -> Result<Destroyed, Failure> {
     let mut kept = kept(app, models, member).await?;
     if contributions == Contributions::Kept {
         kept.texts.clear();
+    }
+    if contributions == Contributions::Kept || !by_oneself {
         kept.hidden_texts.clear();
     }
     let unavailable = |error: sqlx::Error| Failure::Unavailable(Some(Box::new(error)));
-    let forgotten = access::forget_member(pool, member).await.map_err(unavailable)?;
     let (keys, now) = (app.log().keys(), app.source().now());
     for scope in kept.texts.iter().chain(&kept.hidden_texts).chain(&kept.hidden) {
         keys.destroy(scope, now).await?;
     }
+    let forgotten = access::forget_member(pool, member).await.map_err(unavailable)?;
     keys.destroy(KeyScope::of(Member::KIND, member).as_str(), now).await?;
     Ok(Destroyed { kept, forgotten })
 }
@@ -140,11 +143,11 @@ pub async fn finish(
     models: &ReadModels,
     pool: &PgPool,
     member: MemberId,
-    contributions: Contributions,
+    erased: Erased,
 ) -> Result<bool, Failure> {
     if app.log().keys().state(KeyScope::of(Member::KIND, member).as_str()).await? == KeyState::Destroyed {
         return Ok(false);
     }
-    destroy(app, models, pool, member, contributions).await?;
+    destroy(app, models, pool, member, erased).await?;
     Ok(true)
 }

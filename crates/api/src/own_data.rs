@@ -147,12 +147,13 @@ pub(crate) async fn gather(
     let Platform { app, models, access_log, .. } = platform;
     let Some(row) = models.row::<Members>(member.to_string()).await? else { return Ok(None) };
     let head = app.log().head().await?.position;
+    let mut people = Names { models, known: HashMap::new() };
     let mut events = Vec::new();
     for happened in audit::history(app.log(), member.0, head).await? {
         let own =
             happened.recorded.actor == Actor::Member(member).to_string() || happened.recorded.stream.id == member.0;
         let data = own.then(|| opened(happened.event.encode().data));
-        events.push(tell(platform, &happened.recorded, &happened.sentence, data, false, language).await?);
+        events.push(tell(&mut people, &happened.recorded, &happened.sentence, data, false, language).await?);
     }
     for question in erasure::hidden(app, models, member).await? {
         let asker = Actor::Asker(question);
@@ -162,7 +163,7 @@ pub(crate) async fn gather(
             if seen.actor == asker {
                 let sentence = sentence::tell(&seen.event, asker);
                 let data = Some(opened(Event::encode(&seen.event).data));
-                events.push(tell(platform, recorded, &sentence, data, true, language).await?);
+                events.push(tell(&mut people, recorded, &sentence, data, true, language).await?);
             }
         }
     }
@@ -170,7 +171,7 @@ pub(crate) async fn gather(
     let (profile, roles) = profile(models, row).await?;
     let mut lines = Vec::new();
     for line in access_log.lines(Some(member.0), i64::MAX, LINES).await? {
-        lines.push(looked(platform, line).await?);
+        lines.push(looked(&mut people, line).await?);
     }
     let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339();
     Ok(Some(OwnData {
@@ -256,13 +257,26 @@ fn opened(value: Value) -> Value {
     }
 }
 
-async fn name(platform: &Platform, member: MemberId) -> Result<Option<String>, NotGathered> {
-    let row = platform.models.row::<Members>(member.to_string()).await?.filter(MemberRow::came);
-    Ok(row.and_then(|row| row.name.text().map(str::to_owned)))
+/// The names of members, each looked up once.
+struct Names<'a> {
+    models: &'a ReadModels,
+    known: HashMap<MemberId, Option<String>>,
+}
+
+impl Names<'_> {
+    async fn of(&mut self, member: MemberId) -> Result<Option<String>, NotGathered> {
+        if let Some(known) = self.known.get(&member) {
+            return Ok(known.clone());
+        }
+        let row = self.models.row::<Members>(member.to_string()).await?.filter(MemberRow::came);
+        let name = row.and_then(|row| row.name.text().map(str::to_owned));
+        self.known.insert(member, name.clone());
+        Ok(name)
+    }
 }
 
 async fn tell(
-    platform: &Platform,
+    people: &mut Names<'_>,
     recorded: &Recorded,
     sentence: &sentence::Sentence,
     data: Option<Value>,
@@ -271,7 +285,7 @@ async fn tell(
 ) -> Result<Happened, NotGathered> {
     let mut names = HashMap::new();
     for member in sentence.members() {
-        if let Some(name) = name(platform, member).await? {
+        if let Some(name) = people.of(member).await? {
             names.insert(member, name);
         }
     }
@@ -286,10 +300,10 @@ async fn tell(
     })
 }
 
-async fn looked(platform: &Platform, line: AccessLine) -> Result<Line, NotGathered> {
+async fn looked(people: &mut Names<'_>, line: AccessLine) -> Result<Line, NotGathered> {
     let member = line.actor.strip_prefix("member:").and_then(|id| id.parse::<Uuid>().ok());
     let named = match member {
-        Some(member) => name(platform, member.into()).await?,
+        Some(member) => people.of(member.into()).await?,
         None => None,
     };
     let who = named.unwrap_or(line.actor);

@@ -62,6 +62,8 @@ impl Limit {
 pub struct Limits {
     /// Begin to sign in, per address.
     pub signing_in: Limit,
+    /// Ask for access or confirm that, per address.
+    pub asking_for_access: Limit,
     /// Ask, answer, and whatever else changes something, per member; per address ten times that.
     pub contributing: Limit,
     /// Search, per member; per address ten times that.
@@ -74,7 +76,12 @@ impl Default for Limits {
             at_once: NonZeroU32::new(at_once).unwrap_or(NonZeroU32::MIN),
             a_minute: NonZeroU32::new(a_minute).unwrap_or(NonZeroU32::MIN),
         };
-        Self { signing_in: limit(100, 60), contributing: limit(100, 60), searching: limit(200, 300) }
+        Self {
+            signing_in: limit(100, 60),
+            asking_for_access: limit(20, 4),
+            contributing: limit(100, 60),
+            searching: limit(200, 300),
+        }
     }
 }
 
@@ -153,6 +160,7 @@ pub(crate) struct Pace(Arc<Paces>);
 #[derive(Debug)]
 struct Paces {
     signing_in: Counted<Address>,
+    asking_for_access: Counted<Address>,
     contributing: ByBoth,
     searching: ByBoth,
 }
@@ -162,6 +170,7 @@ impl Pace {
     pub(crate) fn begin(limits: Limits) -> Self {
         let paces = Arc::new(Paces {
             signing_in: Counted::new(limits.signing_in),
+            asking_for_access: Counted::new(limits.asking_for_access),
             contributing: ByBoth::new(limits.contributing),
             searching: ByBoth::new(limits.searching),
         });
@@ -171,6 +180,7 @@ impl Pace {
                 tokio::time::sleep(FORGETTING).await;
                 let Some(paces) = weak.upgrade() else { return };
                 paces.signing_in.0.retain_recent();
+                paces.asking_for_access.0.retain_recent();
                 paces.contributing.forget();
                 paces.searching.forget();
             }
@@ -180,6 +190,11 @@ impl Pace {
 
     pub(crate) fn sign_in(&self, address: Address) -> Result<(), TooOften> {
         told("signing_in", self.0.signing_in.take(&address))
+    }
+
+    /// Each writes a mail to somebody who may not have asked for it.
+    pub(crate) fn ask_for_access(&self, address: Address) -> Result<(), TooOften> {
+        told("asking_for_access", self.0.asking_for_access.take(&address))
     }
 
     pub(crate) fn contribute(&self, member: MemberId, address: Address) -> Result<(), TooOften> {

@@ -6,7 +6,7 @@ use domain::{
     Actor, Aggregate, Command, DomainEvent as _, Standing, Timestamp,
     basis::Basis,
     event::{Encoded, encode},
-    id::{BasisId, MemberId},
+    id::MemberId,
     member::{Access, GiveRole, Member, Role},
     organisation::Organisation,
     period,
@@ -369,7 +369,7 @@ impl App {
     /// Whether a member's access holds at a moment.
     async fn holds(&self, member: &Member, at: Timestamp, as_of: AsOf, grounds: &mut Grounds) -> Result<bool, Failure> {
         let Some(accesses) = member.accesses() else { return Ok(false) };
-        let mut holds = accesses.is_empty();
+        let mut holds = member.is_unbound();
         for Access { basis, until } in accesses {
             let state = self.load::<Basis>(basis.0, as_of).await?.state;
             let until = until.map(period::end_of);
@@ -382,10 +382,10 @@ impl App {
         Ok(holds)
     }
 
-    /// On what the access of a member rests now; nothing when it rests on no basis.
-    pub async fn bases(&self, member: MemberId) -> Result<Vec<BasisId>, Failure> {
+    /// The bases on which a member was let in; nothing when there is none.
+    pub async fn accesses(&self, member: MemberId) -> Result<Vec<Access>, Failure> {
         let state = self.load::<Member>(member.0, AsOf::Now).await?.state;
-        Ok(state.accesses().unwrap_or_default().iter().map(|access| access.basis).collect())
+        Ok(state.accesses().unwrap_or_default().to_vec())
     }
 
     /// Every role a member holds now, in whatever scope.

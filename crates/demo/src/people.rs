@@ -8,7 +8,7 @@ use domain::{
     Aggregate as _, Scope, Timestamp,
     id::{InterventionId, MemberId, OrganisationId, RegionId, ThemeId},
     intervention::AddIntervention,
-    member::{GiveRole, InviteMember, Member, Profession, ReviseProfile, Role},
+    member::{Access, GiveRole, InviteMember, Member, Profession, ReviseProfile, Role},
     organisation::{CareSetting, OrganisationKind, RegisterOrganisation},
     region::{RegionFacts, RegisterRegion},
     sealed::KeyScope,
@@ -188,7 +188,10 @@ fn invite(world: &mut World, member: usize, at: Timestamp, app: &Arc<App>) -> Re
         organisation: world.organisations[organisation],
         project: None,
         // People of the programme and the networks come without; so do the personas, who are to stay.
-        bases: if persona.is_some() { vec![] } else { world.bases.get(&organisation).copied().into_iter().collect() },
+        accesses: match world.bases.get(&organisation) {
+            Some(basis) if persona.is_none() => vec![Access { basis: *basis, until: None }],
+            _ => vec![],
+        },
     };
     let minutes = world.rng.random_range(2..4);
     world.agenda.put(at + TimeDelta::minutes(minutes), Step::Role(place).into());

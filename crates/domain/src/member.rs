@@ -12,7 +12,7 @@ mod revise_profile;
 mod state;
 mod take_role;
 
-pub use end_access::EndAccess;
+pub use end_access::{EndAccess, Ending};
 pub use erase_member::EraseMember;
 pub use event::{AccessEnd, Contributions, MemberEvent, Profession, RequestedBasis, Role};
 pub use give_role::{GiveRole, Refused as GiveRoleRefused};

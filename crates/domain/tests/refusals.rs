@@ -65,8 +65,17 @@ fn the_schema_lists_every_refusal_in_dutch_and_english() {
     );
     tell(p, "give_role", [GiveRoleRefused::EndHasPassed, GiveRoleRefused::TakesNoPart]);
     tell(p, "request_access", [Incomplete::NoIntervention]);
-    tell(p, "grant_access", [GrantAccessRefused::BasisHasEnded, GrantAccessRefused::NoOrganisation]);
-    tell(p, "refuse_access", [RefuseAccessRefused::Admitted]);
+    tell(
+        p,
+        "grant_access",
+        [
+            GrantAccessRefused::BasisHasEnded,
+            GrantAccessRefused::EndHasPassed,
+            GrantAccessRefused::Erased,
+            GrantAccessRefused::NoOrganisation,
+        ],
+    );
+    tell(p, "refuse_access", [RefuseAccessRefused::Admitted, RefuseAccessRefused::Erased]);
     tell(p, "form_collaboration", [TooFewOrganisations]);
     tell(p, "leave_collaboration", [TooFewOrganisations]);
     tell(p, "open_funding_round", [OpenFundingRoundRefused::OneOrTwoInterventions]);

@@ -120,6 +120,10 @@ pub(crate) struct ServeConfig {
     #[arg(long, env = "LEERWERK_LIMIT_SIGNING_IN", default_value = "100:60")]
     limit_signing_in: Limit,
 
+    /// How often one may ask for access from one address, or confirm that.
+    #[arg(long, env = "LEERWERK_LIMIT_ASKING_FOR_ACCESS", default_value = "20:4")]
+    limit_asking_for_access: Limit,
+
     /// How often a member may ask, answer or change something; ten times that from one address.
     #[arg(long, env = "LEERWERK_LIMIT_CONTRIBUTING", default_value = "100:60")]
     limit_contributing: Limit,
@@ -162,6 +166,7 @@ impl ServeConfig {
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             signing_in: self.limit_signing_in,
+            asking_for_access: self.limit_asking_for_access,
             contributing: self.limit_contributing,
             searching: self.limit_searching,
         }

@@ -7,13 +7,11 @@ use api::SessionLimits;
 use app::{AccessLog, App, By, Request};
 use chrono::TimeDelta;
 use domain::{
-    Aggregate as _,
-    basis::Basis,
-    member::{AccessEnd, EndAccess},
+    member::{EndAccess, Ending},
     period,
 };
 use eventlog::Retention;
-use readmodel::{ReadModels, models::catalogue::About};
+use readmodel::ReadModels;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -62,8 +60,7 @@ async fn prune_access(pool: PgPool, limits: SessionLimits) {
 async fn end_access(app: Arc<App>, models: Arc<ReadModels>) {
     loop {
         match ended(&app, &models).await {
-            Ok(0) => {}
-            Ok(members) => tracing::info!(members, "access that rests on nothing any more was recorded as ended"),
+            Ok(members) => tracing::debug!(members, "access that rests on nothing any more is recorded as ended"),
             Err(error) => {
                 let error: &(dyn std::error::Error + 'static) = error.as_ref();
                 tracing::warn!(error, "access that ended is not recorded for now");
@@ -74,20 +71,21 @@ async fn end_access(app: Arc<App>, models: Arc<ReadModels>) {
 }
 
 async fn ended(app: &App, models: &ReadModels) -> anyhow::Result<usize> {
-    let now = app.source().now();
-    let over = models.catalogue(Basis::KIND).await?.into_iter().filter(|entry| match &entry.about {
-        About::Basis(facts) => period::end_of(facts.last_day()) <= now,
-        _ => false,
-    });
-    let over: Vec<Uuid> = over.map(|entry| entry.id).collect();
+    let today = period::day_of(app.source().now());
+    let bases = models.bases().await?;
+    let ids: Vec<Uuid> = bases.keys().map(|basis| basis.0).collect();
     let mut ended = 0;
-    for member in models.members_resting_on(&over).await? {
-        if app.has_access(member.id).await? {
-            continue;
+    for member in models.members_resting_on(&ids).await? {
+        let Some(last_day) = member.last_day(&bases).filter(|last_day| *last_day < today) else { continue };
+        let command = EndAccess { member: member.id, ending: Ending::BasisEnded(last_day) };
+        match app.run(command, &Request::new(By::Platform, app.source().id())).await {
+            // (Recorded before: nothing happens.)
+            Ok(_) => ended += 1,
+            Err(error) => {
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(error, "that access ended is not recorded for now");
+            }
         }
-        let command = EndAccess { member: member.id, cause: AccessEnd::BasisEnded, reason: None };
-        app.run(command, &Request::new(By::Platform, app.source().id())).await?;
-        ended += 1;
     }
     Ok(ended)
 }
@@ -109,8 +107,8 @@ async fn finish_erasures(app: Arc<App>, models: Arc<ReadModels>, pool: PgPool) {
 
 async fn finished(app: &App, models: &ReadModels, pool: &PgPool) -> anyhow::Result<usize> {
     let mut finished = 0;
-    for (member, contributions) in models.erased_members().await? {
-        finished += usize::from(api::finish_erasure(app, models, pool, member, contributions).await?);
+    for (member, erased) in models.erased_members().await? {
+        finished += usize::from(api::finish_erasure(app, models, pool, member, erased).await?);
     }
     Ok(finished)
 }

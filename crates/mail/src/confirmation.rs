@@ -26,7 +26,6 @@ const NONCE: usize = 24;
 /// What waits for its confirmation.
 #[derive(Serialize, Deserialize)]
 struct Waiting<T> {
-    name: String,
     email: String,
     language: Language,
     content: T,
@@ -34,7 +33,6 @@ struct Waiting<T> {
 
 /// Whom to write to, so that they confirm.
 pub(crate) struct Asked {
-    pub(crate) name: String,
     pub(crate) email: String,
     pub(crate) language: Language,
     pub(crate) token: String,
@@ -72,13 +70,14 @@ impl Mail {
     pub async fn confirm<T: Serialize>(
         &self,
         id: Uuid,
-        (name, email): (&str, &str),
+        email: &str,
         language: Language,
         content: T,
     ) -> Result<(), MailError> {
-        let waiting = Waiting { name: name.to_owned(), email: email.to_owned(), language, content };
+        let waiting = Waiting { email: email.to_owned(), language, content };
         let sealed = self.seal(id, &serde_json::to_vec(&waiting)?)?;
-        let address = self.keyed("confirmation address", email.to_lowercase().as_bytes());
+        let address = self.keyed("confirmation address", mailbox(email).as_bytes());
+        let mut transaction = self.pool.begin().await?;
         let kept = sqlx::query!(
             "INSERT INTO mail.confirmation (id, content, address, expires_at)
              SELECT $1, $2, $3, now() + make_interval(hours => $4)
@@ -89,11 +88,11 @@ impl Mail {
             HOLDS,
             MOST
         );
-        let kept = kept.execute(&self.pool).await?.rows_affected();
-        if kept > 0 {
-            outbox::put(&self.pool, &About::Confirm { confirmation: id }).await?;
-            self.due.notify_one();
+        if kept.execute(&mut *transaction).await?.rows_affected() > 0 {
+            outbox::put(&mut *transaction, &About::Confirm { confirmation: id }).await?;
         }
+        transaction.commit().await?;
+        self.due.notify_one();
         Ok(())
     }
 
@@ -114,7 +113,7 @@ impl Mail {
     pub(crate) async fn asked(&self, id: Uuid) -> Result<Option<Asked>, MailError> {
         let waiting = self.waiting::<serde_json::Value>(id).await?;
         let token = self.token(id);
-        Ok(waiting.map(|Waiting { name, email, language, .. }| Asked { name, email, language, token }))
+        Ok(waiting.map(|Waiting { email, language, .. }| Asked { email, language, token }))
     }
 
     async fn waiting<T: DeserializeOwned>(&self, id: Uuid) -> Result<Option<Waiting<T>>, MailError> {
@@ -161,6 +160,15 @@ impl Mail {
         let (nonce, sealed) = sealed.split_at_checked(NONCE).ok_or_else(unsealed)?;
         let payload = Payload { msg: sealed, aad: id.as_bytes() };
         self.cipher().decrypt(XNonce::from_slice(nonce), payload).map_err(|_| unsealed())
+    }
+}
+
+/// The mailbox behind an address: many mail servers put `name+anything` with `name`.
+fn mailbox(email: &str) -> String {
+    let email = email.to_lowercase();
+    match email.rsplit_once('@') {
+        Some((user, host)) => format!("{}@{host}", user.split('+').next().unwrap_or(user)),
+        None => email,
     }
 }
 

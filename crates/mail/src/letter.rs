@@ -68,12 +68,6 @@ pub(crate) struct Letter {
     pub(crate) text: String,
 }
 
-/// A letter that was written.
-#[derive(Clone, Debug)]
-pub(crate) struct Written {
-    pub(crate) letter: Letter,
-}
-
 /// What a letter says, in Dutch and in English.
 struct Text {
     subject: [&'static str; 2],
@@ -83,7 +77,7 @@ struct Text {
 impl Mail {
     /// Writes a letter. Nothing when it is not to be sent any more: the member was erased, or what it would say is no
     /// longer so.
-    pub(crate) async fn write(&self, about: &About) -> Result<Option<Written>, MailError> {
+    pub(crate) async fn write(&self, about: &About) -> Result<Option<Letter>, MailError> {
         let base = &self.options.base;
         let (member, text) = match about {
             About::Confirm { confirmation } => return self.ask_to_confirm(*confirmation).await,
@@ -97,7 +91,7 @@ impl Mail {
                 _ => return Ok(None),
             },
             About::Ended { member, position } => match self.event(*position).await? {
-                Some(MemberEvent::AccessEnded { cause, reason }) => {
+                Some(MemberEvent::AccessEnded { cause, reason, .. }) => {
                     let reason = reason.as_ref().and_then(|reason| reason.open()).map(domain::text::Prose::as_str);
                     (*member, ended(base, cause, reason))
                 }
@@ -128,13 +122,22 @@ impl Mail {
             About::Invited { .. } | About::Granted { .. } => row.standing == Standing::Admitted,
             About::Redacted { .. } => row.came(),
             About::Refused { .. } => row.standing == Standing::Refused,
-            About::Ended { .. } => row.standing == Standing::Ended,
+            About::Ended { .. } if row.standing == Standing::Ended => true,
+            About::Ended { .. } => {
+                let (last, today) = self.last_day(row).await?;
+                row.standing == Standing::Admitted && last.is_some_and(|last| last < today)
+            }
             About::EndsSoon { last_day, .. } => {
-                let now = sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(&self.pool).await?;
-                let last = warn::last_day(row, &self.bases().await?);
-                last == Some(*last_day) && warn::is_soon(*last_day, day_of(now))
+                let (last, today) = self.last_day(row).await?;
+                last == Some(*last_day) && warn::is_soon(*last_day, today)
             }
         })
+    }
+
+    /// The last day on which a basis gives somebody access, and today.
+    async fn last_day(&self, row: &MemberRow) -> Result<(Option<NaiveDate>, NaiveDate), MailError> {
+        let now = sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(&self.pool).await?;
+        Ok((row.last_day(&self.models.bases().await?), day_of(now)))
     }
 
     async fn event(&self, position: Position) -> Result<Option<MemberEvent>, MailError> {
@@ -147,20 +150,21 @@ impl Mail {
     }
 
     /// Says what to do to somebody who asked for access; to members also that they have it.
-    async fn ask_to_confirm(&self, confirmation: Uuid) -> Result<Option<Written>, MailError> {
+    async fn ask_to_confirm(&self, confirmation: Uuid) -> Result<Option<Letter>, MailError> {
         let Some(asked) = self.asked(confirmation).await? else { return Ok(None) };
         let known = !self.models.members_with_email(&asked.email).await?.is_empty();
         let text = confirm(&self.options.base, &asked.token, known);
-        Ok(Some(address(&asked.email, Some(&asked.name), &text, Some(asked.language))))
+        // Without the name that was typed: what a stranger types is sent to nobody.
+        Ok(Some(address(&asked.email, None, &text, Some(asked.language))))
     }
 }
 
 /// A letter to somebody; in both languages when theirs is not known.
-fn address(email: &str, name: Option<&str>, text: &Text, language: Option<Language>) -> Written {
+fn address(email: &str, name: Option<&str>, text: &Text, language: Option<Language>) -> Letter {
     let part = |place: usize| {
         let (hello, goodbye) =
             [("Beste", "Met vriendelijke groet,\nLeerwerk"), ("Dear", "Kind regards,\nLeerwerk")][place];
-        let reader = name.unwrap_or(["deelnemer", "member"][place]);
+        let reader = name.unwrap_or(["lezer", "reader"][place]);
         let paragraphs: Vec<&str> = text.paragraphs.iter().map(|paragraph| &*paragraph[place]).collect();
         format!("{hello} {reader},\n\n{}\n\n{goodbye}\n", paragraphs.join("\n\n"))
     };
@@ -170,9 +174,7 @@ fn address(email: &str, name: Option<&str>, text: &Text, language: Option<Langua
         None => format!("{}\n-- English --\n\n{}", part(0), part(1)),
     };
     let subject = text.subject[usize::from(language == Some(Language::English))];
-    let letter =
-        Letter { to: email.to_owned(), name: name.map(str::to_owned), subject: subject.to_owned(), text: text_of };
-    Written { letter }
+    Letter { to: email.to_owned(), name: name.map(str::to_owned), subject: subject.to_owned(), text: text_of }
 }
 
 fn both(nl: impl Into<String>, en: impl Into<String>) -> [String; 2] {
@@ -354,18 +356,17 @@ mod tests {
             &confirm("https://l.example", "t", false),
             Some(Language::English),
         );
-        assert_eq!(written.letter.subject, "Confirm your request for Leerwerk");
-        assert!(written.letter.text.starts_with("Dear Noor,\n\nSomebody asked"));
+        assert_eq!(written.subject, "Confirm your request for Leerwerk");
+        assert!(written.text.starts_with("Dear Noor,\n\nSomebody asked"));
         let written = address("noor@linde.example", None, &invited("https://l.example"), None);
-        assert!(written.letter.text.starts_with("Beste deelnemer,"));
-        assert!(written.letter.text.contains("-- English --\n\nDear member,"));
+        assert!(written.text.starts_with("Beste lezer,"));
+        assert!(written.text.contains("-- English --\n\nDear reader,"));
     }
 
     #[test]
     fn only_members_hear_that_they_are() {
-        let known = |known| {
-            address("a@b.example", None, &confirm("https://l.example", "t", known), Some(Language::Dutch)).letter.text
-        };
+        let known =
+            |known| address("a@b.example", None, &confirm("https://l.example", "t", known), Some(Language::Dutch)).text;
         assert!(known(true).contains("al deelnemer") && !known(false).contains("al deelnemer"));
     }
 

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use sqlx::{PgExecutor, types::Json};
 
-use crate::{
-    Mail, MailError,
-    letter::{About, Written},
-    transport::PostError,
-};
+use crate::{Mail, MailError, letter::About, transport::PostError};
 
 /// How often the queue is looked at even when nothing was put in by this process.
 const LOOK: Duration = Duration::from_secs(5);
-/// The pause before each next try, in seconds; then the letter is given up. Two days in all.
-const PAUSES: [i32; 9] = [30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400];
+/// The pause before each next try, in seconds, longer than any mail server may take; then the letter is given up. Two days in
+/// all.
+const PAUSES: [i32; 9] = [300, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400];
 /// How long what was sent or given up stays known, in days, so that it is not sent twice.
 const KNOWN: i32 = 90;
 /// How often what is older goes.
@@ -77,12 +74,17 @@ async fn one(mail: &Mail) -> Result<bool, MailError> {
     .fetch_optional(&mail.pool)
     .await?;
     let Some(Due { id, letter: Json(about), tries }) = due else { return Ok(false) };
-    let outcome = match mail.write(&about).await? {
-        None => "void",
-        Some(Written { letter, .. }) => match mail.transport.send(letter, &about.name()).await {
+    let last = usize::try_from(tries).is_ok_and(|tries| tries >= PAUSES.len());
+    let outcome = match mail.write(&about).await {
+        Err(error) if !last => return Err(error),
+        Err(error) => {
+            tracing::error!(id, error = &error as &dyn std::error::Error, "a mail cannot be written");
+            "given up"
+        }
+        Ok(None) => "void",
+        Ok(Some(letter)) => match mail.transport.send(letter, &about.name()).await {
             Ok(()) => "sent",
             Err(error) => {
-                let last = usize::try_from(tries).is_ok_and(|tries| tries >= PAUSES.len());
                 let given_up = last || matches!(error, PostError::Refused(_));
                 tracing::warn!(id, tries, given_up, error = &error as &dyn std::error::Error, "a mail was not sent");
                 if given_up { "given up" } else { "put off" }

@@ -1,13 +1,9 @@
 //! Whose access ends soon: they are told 30 days before and once more 7 days before.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use chrono::{NaiveDate, TimeDelta};
-use domain::{id::BasisId, period::day_of};
-use readmodel::models::{
-    catalogue::{About as Entry, BasisFacts},
-    member::MemberRow,
-};
+use domain::period::day_of;
 use uuid::Uuid;
 
 use crate::{Mail, MailError, letter::About, outbox};
@@ -31,11 +27,11 @@ pub(crate) async fn warn(mail: Mail) {
 async fn look(mail: &Mail) -> Result<(), MailError> {
     let now = sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(&mail.pool).await?;
     let today = day_of(now);
-    let bases = mail.bases().await?;
+    let bases = mail.models.bases().await?;
     // (Access that ends before its basis is warned of too.)
     let ids: Vec<Uuid> = bases.keys().map(|basis| basis.0).collect();
     for member in mail.models.members_resting_on(&ids).await? {
-        let Some(last_day) = last_day(&member, &bases) else { continue };
+        let Some(last_day) = member.last_day(&bases) else { continue };
         let left = (last_day - today).num_days();
         if let Some(days) = DAYS.into_iter().find(|days| (0..=*days).contains(&left)) {
             outbox::put(&mail.pool, &About::EndsSoon { member: member.id, last_day, days }).await?;
@@ -43,28 +39,6 @@ async fn look(mail: &Mail) -> Result<(), MailError> {
     }
     mail.due.notify_one();
     Ok(())
-}
-
-/// The last day on which any basis gives somebody access; nothing when it rests on none.
-pub(crate) fn last_day(member: &MemberRow, bases: &HashMap<BasisId, BasisFacts>) -> Option<NaiveDate> {
-    let held = member.accesses.iter().filter_map(|held| {
-        let last = bases.get(&held.basis)?.last_day();
-        Some(held.until.map_or(last, |until| until.min(last)))
-    });
-    held.max()
-}
-
-impl Mail {
-    /// What access rests on, by its id.
-    pub(crate) async fn bases(&self) -> Result<HashMap<BasisId, BasisFacts>, MailError> {
-        let entries = self.models.catalogue("basis").await?.into_iter();
-        Ok(entries
-            .filter_map(|entry| match entry.about {
-                Entry::Basis(facts) => Some((entry.id.into(), facts)),
-                _ => None,
-            })
-            .collect())
-    }
 }
 
 /// How long before the end a warning is still one.

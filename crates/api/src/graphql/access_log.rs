@@ -17,50 +17,57 @@ use super::{
 
 /// Somebody looked at something, or did something to somebody.
 #[derive(Clone, Debug)]
-pub(crate) struct AccessLogLine(AccessLine);
+pub(crate) struct AccessLogLine {
+    line: AccessLine,
+    /// Who reads it because it is about them sees nobody else in it.
+    only: Option<Uuid>,
+}
 
 /// Somebody looked at something, or did something to somebody.
 #[Object]
 impl AccessLogLine {
     /// Its number; later lines have higher ones.
     async fn number(&self) -> String {
-        self.0.id.to_string()
+        self.line.id.to_string()
     }
 
     async fn at(&self) -> DateTime<Utc> {
-        self.0.at
+        self.line.at
     }
 
     /// `member:<uuid>`, or `operator:<name>` for the command line of the service.
     async fn actor(&self) -> &str {
-        &self.0.actor
+        &self.line.actor
     }
 
     async fn member(&self, ctx: &Context<'_>) -> Result<Option<Member>, Failed> {
-        let id = self.0.actor.strip_prefix("member:").and_then(|id| id.parse::<Uuid>().ok());
+        let id = self.line.actor.strip_prefix("member:").and_then(|id| id.parse::<Uuid>().ok());
         maybe_member(ctx, id.map(MemberId::from)).await
     }
 
     /// By what right they were here: `session`, `token:<uuid>`, `command line`.
     async fn credential(&self) -> &str {
-        &self.0.credential
+        &self.line.credential
     }
 
     /// What they did, e.g. `read_event`, `read_past` or the name of a command.
     async fn action(&self) -> &str {
-        &self.0.action
+        &self.line.action
     }
 
     /// Whose it is, or what; at most a hundred.
     #[graphql(complexity = "12 * child_complexity")]
     async fn subjects(&self, ctx: &Context<'_>) -> Result<Vec<Concerned>, Failed> {
-        let shown = self.0.subjects.len().min(limits::PAGE);
-        concerned(ctx, &self.0.subjects[..shown]).await
+        if let Some(only) = self.only {
+            return concerned(ctx, &[only]).await;
+        }
+        let shown = self.line.subjects.len().min(limits::PAGE);
+        concerned(ctx, &self.line.subjects[..shown]).await
     }
 
     /// On what ground they may: `participation`, `audit`, `admission`, `administration` or `own_data`.
     async fn ground(&self) -> &str {
-        &self.0.ground
+        &self.line.ground
     }
 }
 
@@ -113,8 +120,14 @@ impl AccessLogQueries {
         let (before, limit) = (before.transpose()?.unwrap_or(i64::MAX), first.min(limits::PAGE));
         let about = about.map(|about| about.id);
         let lines = ctx.platform()?.access_log.lines(about, before, i64::try_from(limit).unwrap_or_default()).await?;
-        let ground = if person == Some(viewer) { Ground::OwnData } else { Ground::Audit };
-        note(ctx, "read_access_log", about.into_iter().collect(), ground).await?;
-        Ok(Some(lines.into_iter().map(AccessLogLine).collect()))
+        let own = person == Some(viewer);
+        let ground = if own { Ground::OwnData } else { Ground::Audit };
+        let subjects = match about {
+            Some(about) => vec![about],
+            None => lines.iter().flat_map(|line| line.subjects.iter().copied()).collect(),
+        };
+        note(ctx, "read_access_log", subjects, ground).await?;
+        let only = about.filter(|_| own);
+        Ok(Some(lines.into_iter().map(|line| AccessLogLine { line, only }).collect()))
     }
 }

@@ -197,6 +197,7 @@ impl Viewer {
     /// The projects they take part in, newest first.
     #[graphql(complexity = "10 + 10 * child_complexity")]
     async fn projects(&self, ctx: &Context<'_>) -> Result<Vec<Project>, Failed> {
+        ctx.viewer()?;
         let filter = ProjectFilter { participant: Some(self.0), ..ProjectFilter::default() };
         let limit = i64::try_from(limits::PAGE).unwrap_or_default();
         Ok(ctx.platform()?.models.projects(&filter, i64::MAX, limit).await?.into_iter().map(Project).collect())

@@ -6,28 +6,36 @@ use app::{Ground, Looked, Person};
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 
 use super::{Shared, graphql::From, problem};
 use crate::{
-    access::Scope,
     language::Language,
     own_data::{self, OwnData},
 };
 
-/// `mijn-gegevens.json` or `mijn-gegevens.html`.
-pub(super) async fn download(State(shared): State<Shared>, From(caller): From, Path(format): Path<String>) -> Response {
+/// `/own-data/json` or `/own-data/html`.
+pub(super) async fn download(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    From(caller): From,
+    Path(format): Path<String>,
+) -> Response {
     if format != "json" && format != "html" {
         return problem::not_found();
     }
     let Some(member) = caller.viewer else {
         return problem::problem(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "sign in first");
     };
-    if !caller.credential.allows(Scope::Read) {
-        let detail = "the access token was not made for reading";
+    if caller.credential.session().is_none() {
+        let detail = "this is for people who are signed in, not for programs";
         return problem::problem(StatusCode::FORBIDDEN, "OUT_OF_SCOPE", detail);
+    }
+    // It is written down who has it: no other site makes anybody ask for it.
+    if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        return problem::problem(StatusCode::FORBIDDEN, "CROSS_SITE", "ask for this from the platform itself");
     }
     if let Err(too_often) = shared.pace.contribute(member, caller.address) {
         return problem::too_often(too_often);

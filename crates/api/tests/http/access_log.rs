@@ -53,7 +53,7 @@ async fn who_reads_a_history_is_written_down_for_auditors_and_for_those_it_is_ab
 
     let about_sanne = lines(&sanne, json!(member_id("sanne"))).await;
     let about_sanne: Vec<_> = about_sanne.iter().map(|line| line["member"]["name"]["text"].as_str()).collect();
-    assert_eq!(about_sanne, [Some("joost")]);
+    assert_eq!(about_sanne, [Some("anna"), Some("joost")], "who read the log that tells of her, and who read of her");
     for about in [json!(member_id("joost")), asked["question"]["id"].clone(), Value::Null] {
         let told = sanne.ask(LINES, json!({ "about": about })).await;
         assert_eq!(told["accessLog"], Value::Null, "of others only auditors read");
@@ -88,7 +88,7 @@ async fn what_is_done_to_members_is_written_down_and_no_line_is_ever_changed() {
         assert!(refused.is_err(), "{change}");
         sqlx::query("RESET ROLE").execute(&mut *service).await.expect("a role");
     }
-    let pruned = sqlx::query_scalar::<_, i64>("SELECT access_log.prune('13 months')").fetch_one(&pool).await;
+    let pruned = sqlx::query_scalar::<_, i64>("SELECT access_log.prune('400 days')").fetch_one(&pool).await;
     assert_eq!(pruned.expect("pruned"), 0);
-    assert!(sqlx::query("SELECT access_log.prune('1 month')").execute(&pool).await.is_err());
+    assert!(sqlx::query("SELECT access_log.prune('1 year')").execute(&pool).await.is_err());
 }

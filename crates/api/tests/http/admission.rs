@@ -3,9 +3,9 @@
 use chrono::{Days, NaiveDate, Utc};
 use domain::{
     Period, Scope, Sealed,
-    basis::{AwardGrant, EndBasis, GrantNumber, Terms},
+    basis::{AwardGrant, EndBasis, GrantNumber, ReviseBasis, Terms},
     id::BasisId,
-    member::{GiveRole, InviteMember, Role},
+    member::{Access, GiveRole, InviteMember, Role},
     sealed::KeyScope,
     text::{Line, Prose},
 };
@@ -229,7 +229,7 @@ async fn invite(world: &World, basis: Vec<BasisId>) {
             email: seal("noor@leerwerk.example"),
             organisation: organisation.into(),
             project: None,
-            bases: basis,
+            accesses: basis.into_iter().map(|basis| Access { basis, until: None }).collect(),
         })
         .await;
 }
@@ -276,7 +276,17 @@ async fn access_ends_with_its_basis_and_a_second_keeps_it_going() {
     let give = json!({
         "memberId": format!("member-{}", member("noor")), "accessBasisId": format!("basis-{second}"), "reason": "Toch.",
     });
-    assert_eq!(decide(&joost, "grantAccess", give).await["code"], Value::Null, "it was granted before");
+    assert_eq!(decide(&joost, "grantAccess", give).await["code"], "BASIS_HAS_ENDED");
+    // Prolonged, it holds anew: access is computed.
+    let uuid = |id: &str| id.split_once('-').expect("an id").1.parse::<Uuid>().expect("an id");
+    let terms = Terms {
+        organisations: vec![uuid(&world.organisation).into()],
+        interventions: vec![uuid(&world.intervention).into()],
+        period: Period::new(today(), today() + Days::new(30)).expect("a period"),
+    };
+    world.platform(ReviseBasis { basis: second, terms }).await;
+    let noor = world.visitor("noor").await;
+    assert_eq!(noor.ask(questions, json!({})).await["viewer"]["hasAccess"], true);
 }
 
 #[tokio::test]
@@ -292,6 +302,15 @@ async fn who_invites_brings_people_in_on_the_same_basis() {
         json!({ "input": { "name": "Bas", "email": "bas@noord.example", "organisationId": world.organisation } });
     let query = "mutation($input: InviteMemberInput!) { inviteMember(input: $input) { ... on MemberChanged { member { id } } } }";
     let bas = noor.ask(query, invite).await["inviteMember"]["member"]["id"].take();
+    let foreign = grant(&world, "PAL-9", 900).await;
+    let invite = json!({ "input": {
+        "name": "Eva", "email": "eva@noord.example", "organisationId": world.organisation,
+        "accessBasisId": format!("basis-{foreign}"),
+    } });
+    let query =
+        "mutation($input: InviteMemberInput!) { inviteMember(input: $input) { ... on Refusal { code field } } }";
+    let refused = noor.ask(query, invite).await["inviteMember"].take();
+    assert_eq!(refused, json!({ "code": "NOT_FOUND", "field": "accessBasisId" }), "only on a basis of her own");
     let joost = manager(&world).await;
     let query = "query($id: ID!) { member(id: $id) { access { basis { name members { id } } lastDay } } }";
     let seen = joost.ask(query, json!({ "id": bas })).await;

@@ -12,7 +12,7 @@ use crate::support::{Visitor, World, body};
 /// Three at once, and one a minute from then on.
 fn few() -> Limits {
     let limit = "3:1".parse().expect("a limit");
-    Limits { signing_in: limit, contributing: limit, searching: limit }
+    Limits { signing_in: limit, asking_for_access: limit, contributing: limit, searching: limit }
 }
 
 async fn sign_in(world: &World, address: &str) -> Response<Body> {

@@ -131,8 +131,10 @@ impl World {
             let mut files: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").flatten().collect();
             files.sort_by_key(|file| file.metadata().and_then(|about| about.modified()).expect("a time"));
             let texts = files.iter().filter_map(|file| std::fs::read_to_string(file.path()).ok());
-            let found: Vec<String> =
-                texts.filter(|text| text.contains(&format!("<{to}>"))).map(|text| plain(&text)).collect();
+            let found: Vec<String> = texts
+                .filter(|text| text.lines().any(|line| line.starts_with("To:") && line.contains(to)))
+                .map(|text| plain(&text))
+                .collect();
             if found.len() >= count {
                 return found;
             }
@@ -225,8 +227,15 @@ impl World {
             let member = member(name);
             let seal = |text: &str| Sealed::new(KeyScope::of("member", member), line(text));
             let email = seal(&format!("{name}@leerwerk.example"));
-            self.platform(InviteMember { member, name: seal(name), email, organisation, project: None, bases: vec![] })
-                .await;
+            self.platform(InviteMember {
+                member,
+                name: seal(name),
+                email,
+                organisation,
+                project: None,
+                accesses: vec![],
+            })
+            .await;
             for role in roles {
                 self.platform(GiveRole { member, role: *role, scope: Scope::National, until: None }).await;
             }

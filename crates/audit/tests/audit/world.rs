@@ -82,7 +82,7 @@ impl World {
         for (member, name) in [(self.sanne, "Sanne de Vries"), (self.joost, "Joost Bakker")] {
             let scope = KeyScope::of(Member::KIND, member);
             let (name, email) = (Sealed::new(scope.clone(), line(name)), Sealed::new(scope, line("naam@zorg.example")));
-            self.run(By::Platform, InviteMember { member, name, email, organisation, project: None, bases: vec![] })
+            self.run(By::Platform, InviteMember { member, name, email, organisation, project: None, accesses: vec![] })
                 .await;
         }
     }

@@ -59,10 +59,13 @@ pub enum MemberEvent {
         /// Why; they are told (rule 1, **L**).
         reason: Sealed<Prose>,
     },
-    /// They take part no longer.
+    /// They take part no longer: somebody ended it, or no basis holds any more (which is computed, and recorded here).
     AccessEnded {
         /// How it came.
         cause: AccessEnd,
+        /// The last day on which a basis gave access, when it ended with them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_day: Option<NaiveDate>,
         /// Why, when somebody ended it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Sealed<Prose>>,

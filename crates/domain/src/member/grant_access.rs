@@ -3,12 +3,13 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{Access, Member, MemberEvent};
+use super::{Access, Member, MemberEvent, state::Standing};
 use crate::{
     Actor, Aggregate, Command, Refusal, Sealed, Timestamp,
     basis::Basis,
     id::{BasisId, MemberId, OrganisationId},
     organisation::Organisation,
+    period,
     text::Prose,
 };
 
@@ -35,6 +36,12 @@ pub enum Refused {
     /// What it would rest on holds no longer.
     #[error("the basis has ended")]
     BasisHasEnded,
+    /// The last day has passed.
+    #[error("the last day of access has passed")]
+    EndHasPassed,
+    /// What was known of them is gone.
+    #[error("they were erased")]
+    Erased,
     /// Nobody said where they work.
     #[error("it is not known where they work")]
     NoOrganisation,
@@ -44,6 +51,8 @@ impl Refusal for Refused {
     fn code(&self) -> &'static str {
         match self {
             Self::BasisHasEnded => "BASIS_HAS_ENDED",
+            Self::EndHasPassed => "END_HAS_PASSED",
+            Self::Erased => "ERASED",
             Self::NoOrganisation => "NO_ORGANISATION",
         }
     }
@@ -51,6 +60,8 @@ impl Refusal for Refused {
     fn in_dutch(&self) -> String {
         match self {
             Self::BasisHasEnded => "Deze toegangsgrond is al afgelopen. Kies een andere, of verleng hem eerst.",
+            Self::EndHasPassed => "Deze laatste dag is al voorbij. Kies een latere.",
+            Self::Erased => "De gegevens van deze persoon zijn gewist.",
             Self::NoOrganisation => "Kies bij welke organisatie deze deelnemer werkt.",
         }
         .into()
@@ -59,6 +70,8 @@ impl Refusal for Refused {
     fn in_english(&self) -> String {
         match self {
             Self::BasisHasEnded => "This basis of access has ended. Choose another, or prolong it first.",
+            Self::EndHasPassed => "This last day has passed already. Choose a later one.",
+            Self::Erased => "The data of this person was erased.",
             Self::NoOrganisation => "Choose the organisation where this member works.",
         }
         .into()
@@ -85,11 +98,17 @@ impl Command for GrantAccess {
 
     fn decide(self, member: &Member, _by: Actor, at: Timestamp) -> Result<Vec<MemberEvent>, Refused> {
         let Self { member: _, basis, basis_ends, organisation, until, reason } = self;
-        if member.accesses.contains(&Access { basis, until }) {
-            return Ok(vec![]);
+        if member.standing == Standing::Erased {
+            return Err(Refused::Erased);
         }
         if basis_ends <= at {
             return Err(Refused::BasisHasEnded);
+        }
+        if until.is_some_and(|until| period::end_of(until) <= at) {
+            return Err(Refused::EndHasPassed);
+        }
+        if member.accesses.contains(&Access { basis, until }) {
+            return Ok(vec![]);
         }
         let organisation = organisation.or(member.organisation()).ok_or(Refused::NoOrganisation)?;
         Ok(vec![MemberEvent::AccessGranted { basis, organisation, until, reason: Some(reason) }])
@@ -103,7 +122,7 @@ mod tests {
     use super::*;
     use crate::{
         member::{
-            AccessEnd,
+            AccessEnd, Contributions,
             state::examples::{invited, prose, requested},
         },
         testing::{given, id, noon},
@@ -139,13 +158,28 @@ mod tests {
 
     #[test]
     fn who_left_can_come_back() {
-        let ended = MemberEvent::AccessEnded { cause: AccessEnd::BasisEnded, reason: None };
+        let reason = Some(prose("Heeft een andere baan."));
+        let ended = MemberEvent::AccessEnded { cause: AccessEnd::Withdrawn, last_day: None, reason };
         given([requested(), granted(70), ended]).when(grant(70)).then([granted(70)]);
     }
 
     #[test]
     fn a_basis_that_has_ended_gives_nothing() {
         given([requested()]).when(GrantAccess { basis_ends: noon(), ..grant(70) }).refused(Refused::BasisHasEnded);
+    }
+
+    #[test]
+    fn access_does_not_end_before_it_is_granted_nor_come_back_to_who_is_gone() {
+        let until = Some(period::day_of(noon()) - TimeDelta::days(1));
+        given([requested()]).when(GrantAccess { until, ..grant(70) }).refused(Refused::EndHasPassed);
+        let erased = MemberEvent::MemberErased { contributions: Contributions::Kept };
+        given([requested(), erased]).when(grant(70)).refused(Refused::Erased);
+    }
+
+    #[test]
+    fn who_was_invited_on_no_basis_does_not_come_to_hang_on_one() {
+        let member = given::<Member>([invited(), granted(70)]).state;
+        assert!(member.is_unbound());
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use uuid::Uuid;
 
-use super::{Member, MemberEvent};
+use super::{Access, Member, MemberEvent};
 use crate::{
     Actor, Aggregate, Command, Sealed, Timestamp,
     basis::Basis,
     command::Never,
-    id::{BasisId, MemberId, OrganisationId, ProjectId},
+    id::{MemberId, OrganisationId, ProjectId},
     organisation::Organisation,
     text::Line,
 };
@@ -27,7 +27,7 @@ pub struct InviteMember {
     pub project: Option<ProjectId>,
     /// On what their access rests: on what that of whoever invites them does. On nothing but the invitation when none is
     /// named, as that of people of the programme and the networks.
-    pub bases: Vec<BasisId>,
+    pub accesses: Vec<Access>,
 }
 
 impl Command for InviteMember {
@@ -41,7 +41,7 @@ impl Command for InviteMember {
     }
 
     fn mentions(&self) -> Vec<(&'static str, Uuid)> {
-        let bases = self.bases.iter().map(|basis| (Basis::KIND, basis.0));
+        let bases = self.accesses.iter().map(|access| (Basis::KIND, access.basis.0));
         self.places().into_iter().chain(bases).collect()
     }
 
@@ -57,10 +57,10 @@ impl Command for InviteMember {
         if member.known() {
             return Ok(vec![]);
         }
-        let Self { member: _, name, email, organisation, project: _, bases } = self;
-        let granted = |basis| MemberEvent::AccessGranted { basis, organisation, until: None, reason: None };
+        let Self { member: _, name, email, organisation, project: _, accesses } = self;
+        let granted = |Access { basis, until }| MemberEvent::AccessGranted { basis, organisation, until, reason: None };
         let invited = MemberEvent::MemberInvited { name, email, organisation };
-        Ok([invited].into_iter().chain(crate::distinct(bases).into_iter().map(granted)).collect())
+        Ok([invited].into_iter().chain(crate::distinct(accesses).into_iter().map(granted)).collect())
     }
 }
 
@@ -80,7 +80,7 @@ mod tests {
             email: line("noor@linde.example"),
             organisation: id(20),
             project: None,
-            bases: vec![],
+            accesses: vec![],
         };
         given([]).when(invite()).then([invited()]);
         given([invited()]).when(invite()).then_nothing();
@@ -94,7 +94,7 @@ mod tests {
             email: line("noor@linde.example"),
             organisation: id(20),
             project: None,
-            bases: vec![id(70), id(71), id(70)],
+            accesses: [70, 71, 70].map(|basis| Access { basis: id(basis), until: None }).to_vec(),
         };
         given([]).when(invite).then([invited(), granted(70, None), granted(71, None)]);
     }

@@ -20,19 +20,33 @@ pub enum Refused {
     /// They take part, or did.
     #[error("they were admitted")]
     Admitted,
+    /// What was known of them is gone.
+    #[error("they were erased")]
+    Erased,
 }
 
 impl Refusal for Refused {
     fn code(&self) -> &'static str {
-        "ALREADY_ADMITTED"
+        match self {
+            Self::Admitted => "ALREADY_ADMITTED",
+            Self::Erased => "ERASED",
+        }
     }
 
     fn in_dutch(&self) -> String {
-        "Deze aanvraag is al toegewezen. Je kunt de toegang wel beëindigen.".into()
+        match self {
+            Self::Admitted => "Deze aanvraag is al toegewezen. Je kunt de toegang wel beëindigen.",
+            Self::Erased => "De gegevens van deze persoon zijn gewist.",
+        }
+        .into()
     }
 
     fn in_english(&self) -> String {
-        "This request was granted already. You can end the access instead.".into()
+        match self {
+            Self::Admitted => "This request was granted already. You can end the access instead.",
+            Self::Erased => "The data of this person was erased.",
+        }
+        .into()
     }
 }
 
@@ -53,7 +67,8 @@ impl Command for RefuseAccess {
         match member.standing {
             Standing::Requested => Ok(vec![MemberEvent::AccessRefused { reason: self.reason }]),
             Standing::Refused => Ok(vec![]),
-            Standing::Unknown | Standing::Admitted | Standing::Ended | Standing::Erased => Err(Refused::Admitted),
+            Standing::Erased => Err(Refused::Erased),
+            Standing::Unknown | Standing::Admitted | Standing::Ended => Err(Refused::Admitted),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{MemberEvent, Role};
+use super::{AccessEnd, MemberEvent, Role};
 use chrono::NaiveDate;
 
 use crate::{
@@ -18,7 +18,11 @@ use crate::{
 pub struct Member {
     organisation: Option<OrganisationId>,
     pub(super) standing: Standing,
+    /// They were invited on no basis: their access ends when somebody ends it, whatever else it rests on.
+    unbound: bool,
     pub(super) accesses: Vec<Access>,
+    /// The last day of access of which it was recorded that it ended with its bases.
+    pub(super) recorded_end: Option<NaiveDate>,
     /// What they last told about themselves.
     pub(super) profile: Option<MemberEvent>,
     pub(super) roles: Vec<HeldRole>,
@@ -79,8 +83,12 @@ impl Member {
         self.roles.iter().filter_map(|held| held.until).filter(|until| at < *until).min()
     }
 
-    /// What their access rests on, when they take part: any of these, or nothing but an invitation when there is none.
-    /// Nothing when they do not take part.
+    /// Whether they take part on no basis but an invitation.
+    pub fn is_unbound(&self) -> bool {
+        self.standing == Standing::Admitted && self.unbound
+    }
+
+    /// The bases on which they were let in; any that holds is enough. Nothing when they were not, or are no longer.
     pub fn accesses(&self) -> Option<&[Access]> {
         (self.standing == Standing::Admitted).then_some(&*self.accesses)
     }
@@ -99,21 +107,29 @@ impl Aggregate for Member {
             MemberEvent::MemberInvited { organisation, .. } => {
                 self.organisation = Some(*organisation);
                 self.standing = Standing::Admitted;
+                self.unbound = true;
             }
             MemberEvent::AccessRequested { .. } => self.standing = Standing::Requested,
-            MemberEvent::AccessGranted { basis, organisation, until, reason: _ } => {
+            MemberEvent::AccessGranted { basis, organisation, until, reason } => {
                 self.organisation = Some(*organisation);
                 self.standing = Standing::Admitted;
+                // With the invitation: they come in on the basis of whoever invited them.
+                self.unbound &= reason.is_some();
                 self.accesses.retain(|access| access.basis != *basis);
                 self.accesses.push(Access { basis: *basis, until: *until });
             }
             MemberEvent::AccessRefused { .. } => self.standing = Standing::Refused,
-            MemberEvent::AccessEnded { .. } => {
+            // Access that rests on bases ends and begins with them; that it did is for history.
+            MemberEvent::AccessEnded { cause: AccessEnd::BasisEnded, last_day, .. } => self.recorded_end = *last_day,
+            MemberEvent::AccessEnded { cause: AccessEnd::Withdrawn, .. } => {
                 self.standing = Standing::Ended;
+                self.unbound = false;
                 self.accesses.clear();
+                self.roles.clear();
             }
             MemberEvent::MemberErased { .. } => {
                 self.standing = Standing::Erased;
+                self.unbound = false;
                 self.accesses.clear();
                 self.roles.clear();
                 self.profile = None;

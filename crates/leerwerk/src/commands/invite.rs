@@ -80,7 +80,7 @@ impl Invite {
         let member: MemberId = app.source().id();
         let scope = KeyScope::of(Member::KIND, member);
         let (name, email) = (Sealed::new(scope.clone(), name), Sealed::new(scope, email));
-        run(app, InviteMember { member, name, email, organisation, project: None, bases: vec![] }).await?;
+        run(app, InviteMember { member, name, email, organisation, project: None, accesses: vec![] }).await?;
         for role in &self.roles {
             run(app, GiveRole { member, role: *role, scope: Scope::National, until: None }).await?;
         }

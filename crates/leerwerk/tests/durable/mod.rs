@@ -100,7 +100,8 @@ impl Process {
             .await;
         let scope = KeyScope::of(Member::KIND, member);
         let (name, email) = (Sealed::new(scope.clone(), line(name)), Sealed::new(scope, line("naam@zorg.example")));
-        self.run(By::Platform, InviteMember { member, name, email, organisation, project: None, bases: vec![] }).await;
+        self.run(By::Platform, InviteMember { member, name, email, organisation, project: None, accesses: vec![] })
+            .await;
         (theme, member)
     }
 

@@ -1,13 +1,15 @@
 //! The catalogue and the register: themes, interventions, regions, organisations, collaborations, funding rounds, and
 //! what access rests on. The names behind ids.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use domain::{
     Aggregate as _, Event, Period, Timestamp,
     basis::{BasisEvent, Terms},
     collaboration::CollaborationEvent,
     funding_round::FundingRoundEvent,
-    id::{InterventionId, OrganisationId, RegionId, RoundId},
+    id::{BasisId, InterventionId, OrganisationId, RegionId, RoundId},
     intervention::InterventionEvent,
     organisation::{CareSetting, OrganisationEvent, OrganisationKind},
     period,
@@ -261,6 +263,17 @@ fn change(about: &mut About, event: &Seen) {
 }
 
 impl ReadModels {
+    /// Everything that access may rest on, by its id.
+    pub async fn bases(&self) -> Result<HashMap<BasisId, BasisFacts>, ReadModelError> {
+        let entries = self.catalogue(domain::basis::Basis::KIND).await?.into_iter();
+        Ok(entries
+            .filter_map(|entry| match entry.about {
+                About::Basis(facts) => Some((entry.id.into(), facts)),
+                _ => None,
+            })
+            .collect())
+    }
+
     /// All entries of one kind (`theme`, `intervention`, `region`, `organisation`, `collaboration`, `round`, `basis`), by
     /// name.
     pub async fn catalogue(&self, kind: &str) -> Result<Vec<Entry>, ReadModelError> {

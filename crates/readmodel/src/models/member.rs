@@ -1,11 +1,13 @@
 //! Who takes part, and who asked to.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use domain::{
     Aggregate as _, Event, Scope, Sealed, Timestamp,
     basis::GrantNumber,
     id::{BasisId, InterventionId, MemberId, OrganisationId, RegionId, ThemeId},
-    member::{Contributions, MemberEvent, Profession, RequestedBasis, Role},
+    member::{AccessEnd, Contributions, MemberEvent, Profession, RequestedBasis, Role},
     scope::Consortium,
     text::Prose,
 };
@@ -16,6 +18,7 @@ use crate::{
     ReadModels,
     error::ReadModelError,
     model::{Model, Origin, Rows, Seen, Shown},
+    models::catalogue::BasisFacts,
     tables,
 };
 
@@ -36,7 +39,10 @@ pub struct MemberRow {
     /// What they asked for, when they came by asking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
-    /// What their access rests on; nothing for those who were invited on no basis.
+    /// They were invited on no basis: their access ends when somebody ends it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unbound: bool,
+    /// The bases on which they were let in; any that holds is enough.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accesses: Vec<AccessHeld>,
     /// What they do.
@@ -51,9 +57,9 @@ pub struct MemberRow {
     pub roles: Vec<RoleHeld>,
     /// When they came, as a position.
     pub since: i64,
-    /// What became of their texts, when they were erased.
+    /// How they were erased, when they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub erased: Option<Contributions>,
+    pub erased: Option<Erased>,
 }
 
 /// How somebody stands to the platform.
@@ -118,6 +124,15 @@ pub struct AccessHeld {
     pub until: Option<NaiveDate>,
 }
 
+/// How somebody was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// What became of their texts.
+    pub contributions: Contributions,
+    /// Whether they did it themselves.
+    pub by_oneself: bool,
+}
+
 /// A role that was given, and how long it holds or held.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RoleHeld {
@@ -144,6 +159,17 @@ impl MemberRow {
             Standing::Erased => self.organisation.is_some(),
             Standing::Requested | Standing::Refused => false,
         }
+    }
+}
+
+impl MemberRow {
+    /// The last day on which any basis gives them access; nothing for those who were invited on none.
+    pub fn last_day(&self, bases: &HashMap<BasisId, BasisFacts>) -> Option<NaiveDate> {
+        let held = self.accesses.iter().filter_map(|held| {
+            let last = bases.get(&held.basis)?.last_day();
+            Some(held.until.map_or(last, |until| until.min(last)))
+        });
+        held.max().filter(|_| !self.unbound)
     }
 }
 
@@ -191,6 +217,7 @@ impl Model for Members {
                     id: event.stream.id.into(),
                     name: name.into(),
                     email: email.into(),
+                    unbound: true,
                     organisation: Some(*organisation),
                     ..nobody(event, Standing::Admitted)
                 },
@@ -214,6 +241,7 @@ impl Model for Members {
             }
             MemberEvent::AccessGranted { basis, organisation, until, reason } => rows.change(&key, |row| {
                 row.standing = Standing::Admitted;
+                row.unbound &= reason.is_some();
                 row.organisation = Some(*organisation);
                 row.accesses.retain(|held| held.basis != *basis);
                 row.accesses.push(AccessHeld { basis: *basis, until: *until });
@@ -223,16 +251,21 @@ impl Model for Members {
                 row.standing = Standing::Refused;
                 decide(row, event, false, Some(reason));
             }),
-            MemberEvent::AccessEnded { .. } => rows.change(&key, |row| {
+            // That a basis ended is computed from the basis.
+            MemberEvent::AccessEnded { cause: AccessEnd::BasisEnded, .. } => {}
+            MemberEvent::AccessEnded { cause: AccessEnd::Withdrawn, .. } => rows.change(&key, |row| {
                 row.standing = Standing::Ended;
-                row.accesses.clear();
+                leave(row, event.at);
             }),
             MemberEvent::MemberErased { contributions } => rows.change(&key, |row| {
+                let by_oneself = event.actor.member() == Some(row.id);
                 row.standing = Standing::Erased;
-                row.erased = Some(*contributions);
-                row.accesses.clear();
+                row.erased = Some(Erased { contributions: *contributions, by_oneself });
                 row.open_to_contact = false;
-                row.roles.iter_mut().filter(|held| held.holds(event.at)).for_each(|held| held.until = Some(event.at));
+                row.profession = None;
+                row.expertise.clear();
+                row.request = None;
+                leave(row, event.at);
             }),
             MemberEvent::ProfileRevised { name, profession, expertise, open_to_contact } => rows.change(&key, |row| {
                 row.name = name.into();
@@ -255,6 +288,13 @@ impl Model for Members {
     }
 }
 
+/// What they had here ends.
+fn leave(row: &mut MemberRow, at: Timestamp) {
+    row.unbound = false;
+    row.accesses.clear();
+    row.roles.iter_mut().filter(|held| held.holds(at)).for_each(|held| held.until = Some(at));
+}
+
 /// Somebody of whom nothing is known but that they are there.
 fn nobody(event: &Seen, standing: Standing) -> MemberRow {
     MemberRow {
@@ -263,6 +303,7 @@ fn nobody(event: &Seen, standing: Standing) -> MemberRow {
         email: Shown::Text(String::new()),
         standing,
         request: None,
+        unbound: false,
         accesses: Vec::new(),
         profession: None,
         organisation: None,
@@ -317,7 +358,7 @@ impl ReadModels {
     /// Who asked for access: those on whom nothing was decided yet, the first first, then the others, the latest first.
     pub async fn access_requests(&self, limit: i64) -> Result<Vec<MemberRow>, ReadModelError> {
         let docs = sqlx::query_scalar!(
-            r#"SELECT doc::text AS "doc!" FROM member WHERE doc ? 'request'
+            r#"SELECT doc::text AS "doc!" FROM member WHERE doc ? 'request' AND doc ->> 'standing' <> 'erased'
                ORDER BY doc -> 'request' ? 'decision',
                         CASE WHEN doc -> 'request' ? 'decision' THEN -(doc ->> 'since')::bigint
                              ELSE (doc ->> 'since')::bigint END
@@ -330,10 +371,8 @@ impl ReadModels {
     }
 
     /// Those who were erased, and what became of their texts.
-    pub async fn erased_members(&self) -> Result<Vec<(MemberId, Contributions)>, ReadModelError> {
-        let docs = sqlx::query_scalar!(
-            r#"SELECT doc::text AS "doc!" FROM member WHERE doc ->> 'standing' = 'erased' ORDER BY key"#
-        );
+    pub async fn erased_members(&self) -> Result<Vec<(MemberId, Erased)>, ReadModelError> {
+        let docs = sqlx::query_scalar!(r#"SELECT doc::text AS "doc!" FROM member WHERE doc ? 'erased' ORDER BY key"#);
         let docs = docs.fetch_all(&self.pool).await?;
         let rows = docs.iter().map(|doc| tables::read::<Members>(doc));
         rows.filter_map(|row| row.map(|row| row.erased.map(|erased| (row.id, erased))).transpose()).collect()

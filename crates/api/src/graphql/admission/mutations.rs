@@ -7,9 +7,7 @@ use domain::{
     basis::{Basis as BasisAggregate, GrantNumber, Incomplete},
     id::{InterventionId, MemberId},
     intervention::Intervention as InterventionAggregate,
-    member::{
-        AccessEnd, EndAccess, GrantAccess, Member as MemberAggregate, RefuseAccess, RequestAccess, RequestedBasis,
-    },
+    member::{EndAccess, Ending, GrantAccess, Member as MemberAggregate, RefuseAccess, RequestAccess, RequestedBasis},
     organisation::Organisation as OrganisationAggregate,
     period,
     sealed::KeyScope,
@@ -224,7 +222,7 @@ fn refusal(language: Language, code: &str, field: Option<&str>, nl: &str, en: &s
 /// The way to write to people; without one nobody can ask for access.
 fn post(ctx: &Context<'_>) -> Result<Result<mail::Mail, Refusal>, Failed> {
     let Caller { language, address, .. } = ctx.caller()?;
-    ctx.pace()?.sign_in(address)?;
+    ctx.pace()?.ask_for_access(address)?;
     let platform = ctx.platform()?;
     if platform.as_of.is_some() {
         return Ok(Err(mutation::read_only(language)));
@@ -297,8 +295,8 @@ impl AdmissionMutations {
         }
         let spoken = if language.is_dutch() { mail::Language::Dutch } else { mail::Language::English };
         let id: Uuid = ctx.platform()?.app.source().id();
-        let (name, email) = (waiting.name.as_str().to_owned(), waiting.email.as_str().to_owned());
-        post.confirm(id, (&name, &email), spoken, waiting).await.map_err(|error| Failed::internal(&error))?;
+        let email = waiting.email.as_str().to_owned();
+        post.confirm(id, &email, spoken, waiting).await.map_err(|error| Failed::internal(&error))?;
         Ok(RequestAccessPayload::Asked(AccessAskedFor { link_holds_hours: mail::LINK_HOLDS_HOURS }))
     }
 
@@ -386,8 +384,7 @@ impl AdmissionMutations {
     async fn end_access(&self, ctx: &Context<'_>, input: EndAccessInput) -> Result<AccessPayload, Failed> {
         let command = (|| {
             let member = member(&input.member_id)?;
-            let reason = Some(reason(member, &input.reason)?);
-            Ok(EndAccess { member, cause: AccessEnd::Withdrawn, reason })
+            Ok(EndAccess { member, ending: Ending::Withdrawn(reason(member, &input.reason)?) })
         })();
         run(ctx, &input, &input.change, AdmissionOutcome::Ended, command).await
     }

@@ -1,5 +1,6 @@
 //! Being forgotten: what will happen, and a certificate of what did.
 
+use app::Ground;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
 use domain::{
@@ -14,13 +15,13 @@ use crate::{
     access::Access,
     erasure::{self, Destroyed, Kept},
     graphql::{
+        access_log,
         context::Viewing as _,
         error::Failed,
         id::local,
         limits,
         mutation::{self, Change, Refusal, thing},
-        project::Project,
-        text::Position,
+        text::{Position, Text},
     },
 };
 
@@ -61,8 +62,8 @@ pub(crate) struct ErasurePreview {
     sessions: i32,
     /// Programs that speak for them.
     access_tokens: i32,
-    /// Projects that they lead and that go on without them.
-    leads: Vec<Project>,
+    /// Names of projects that they lead and that go on without them.
+    leads: Vec<Text>,
 }
 
 /// What was destroyed, for whoever asked for it.
@@ -82,8 +83,6 @@ pub(crate) struct ErasureCertificate {
     access_tokens: i32,
     /// Accounts at providers that were forgotten.
     accounts: i32,
-    /// The name, the address and everything else that they told about themselves: the key to it is destroyed.
-    personal_data: bool,
     /// The root of the tree over all events at that position, hex: the log is as it was but for this event.
     root: String,
 }
@@ -121,12 +120,15 @@ impl ErasureQueries {
         if ctx.row::<Members>(member).await?.is_none() || !app.may_run(&command, app::By::Member(viewer)).await? {
             return Ok(None);
         }
+        if viewer != member {
+            access_log::note(ctx, "preview_erasure", vec![member.0], Ground::Administration).await?;
+        }
         let kept = erasure::kept(app, models, member).await?;
         let (sessions, tokens) = crate::access::counts(pool, member).await.map_err(|error| Failed::internal(&error))?;
         let filter = ProjectFilter { participant: Some(member), ..ProjectFilter::default() };
         let limit = i64::try_from(limits::PAGE).unwrap_or_default();
         let projects = models.projects(&filter, i64::MAX, limit).await?.into_iter();
-        let leads = projects.filter(|row| row.lead == member).map(Project).collect();
+        let leads = projects.filter(|row| row.lead == member).map(|row| (&row.name).into()).collect();
         let texts = counted(&kept, viewer == member);
         Ok(Some(ErasurePreview { texts, sessions, access_tokens: tokens, leads }))
     }
@@ -143,6 +145,8 @@ impl ErasureMutations {
     async fn erase_member(&self, ctx: &Context<'_>, input: EraseMemberInput) -> Result<EraseMemberPayload, Failed> {
         let contributions = input.contributions.into();
         let viewer = ctx.contributor()?;
+        // There is no way back: no program does it by itself.
+        ctx.caller()?.credential.session().ok_or(Failed::OutOfScope)?;
         let command = thing("memberId", MemberAggregate::KIND, &input.member_id)
             .map(|member| EraseMember { member, contributions });
         let done = match mutation::run(ctx, &input, input.change.clone(), command).await? {
@@ -150,8 +154,15 @@ impl ErasureMutations {
             Err(refusal) => return Ok(EraseMemberPayload::Refusal(refusal)),
         };
         let member: MemberId = done.stream.id.into();
-        let crate::Platform { app, models, pool, .. } = ctx.platform()?;
-        let Destroyed { kept, forgotten } = erasure::destroy(app, models, pool, member, contributions).await?;
+        // As it was recorded: when it was done before, what was chosen then holds.
+        let erased = ctx.platform()?.models.row::<Members>(member.to_string()).await?.and_then(|row| row.erased);
+        let erased = erased.ok_or(Failed::Unavailable)?;
+        let crate::Platform { app, models, pool, .. } = ctx.platform()?.clone();
+        // It goes on should whoever asked not wait for it.
+        let destroying = tokio::spawn(async move { erasure::destroy(&app, &models, &pool, member, erased).await });
+        let destroyed = destroying.await.map_err(|error| Failed::internal(&error))?;
+        let Destroyed { kept, forgotten } = destroyed?;
+        let app = &ctx.platform()?.app;
         ctx.data::<Access>().map_err(|_| Failed::Internal)?.forget();
         let event = app.log().at(done.position).await?;
         let root = app.log().tree_head_at(done.position).await?.root;
@@ -160,12 +171,11 @@ impl ErasureMutations {
             member_id: input.member_id,
             position: Position(done.position),
             at: event.map_or_else(|| app.source().now(), |event| event.at),
-            contributions: input.contributions,
+            contributions: erased.contributions.into(),
             texts: counted(&kept, viewer == member),
             sessions: count(forgotten.sessions),
             access_tokens: count(forgotten.tokens),
             accounts: count(forgotten.accounts),
-            personal_data: true,
             root: hex::encode(root),
         })))
     }

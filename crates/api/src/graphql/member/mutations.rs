@@ -4,10 +4,10 @@ use app::By;
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject, Union};
 use chrono::{DateTime, Utc};
 use domain::{
-    Aggregate as _, Scope, Sealed,
+    Aggregate as _, Command as _, Scope, Sealed,
     basis::Basis as BasisAggregate,
-    id::MemberId,
-    member::{GiveRole, InviteMember, Member as MemberAggregate, ReviseProfile, TakeRole},
+    id::{BasisId, MemberId},
+    member::{Access, GiveRole, GrantAccess, InviteMember, Member as MemberAggregate, ReviseProfile, TakeRole},
     organisation::Organisation as OrganisationAggregate,
     project::Project as ProjectAggregate,
     region::Region as RegionAggregate,
@@ -16,6 +16,7 @@ use domain::{
 };
 use readmodel::models::member::Members;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{Member, Profession, Role};
 use crate::graphql::{
@@ -52,8 +53,8 @@ pub(crate) struct InviteMemberInput {
     organisation_id: ID,
     /// The project for which its lead invites them. Left out by whoever keeps members.
     project_id: Option<ID>,
-    /// The grant or promising project on which their access rests; it ends with it. Left out, it rests on what that of
-    /// whoever invites them does, or on nothing but the invitation.
+    /// The grant or promising project on which their access rests; it ends with it. One's own, unless one decides on access.
+    /// Left out, it rests on what that of whoever invites them does, or on nothing but the invitation.
     access_basis_id: Option<ID>,
     #[graphql(flatten)]
     #[serde(flatten)]
@@ -166,16 +167,26 @@ impl MemberMutations {
     async fn invite_member(&self, ctx: &Context<'_>, input: InviteMemberInput) -> Result<MemberPayload, Failed> {
         let id: MemberId = ctx.platform()?.app.source().id();
         let key = KeyScope::of(MemberAggregate::KIND, id);
-        let inherited = ctx.platform()?.app.bases(ctx.contributor()?).await?;
+        let own = ctx.platform()?.app.accesses(ctx.contributor()?).await?;
+        let decides = ctx.may::<MemberAggregate>(Uuid::nil(), GrantAccess::NAME).await?;
         let command = (|| {
-            let chosen = maybe("accessBasisId", BasisAggregate::KIND, input.access_basis_id.as_ref())?;
+            let chosen = maybe::<BasisId>("accessBasisId", BasisAggregate::KIND, input.access_basis_id.as_ref())?;
+            let accesses = match chosen {
+                None => own,
+                // Who decides on access chooses any; others give along what they have themselves.
+                Some(basis) if decides => vec![Access { basis, until: None }],
+                Some(basis) => {
+                    let own: Vec<_> = own.into_iter().filter(|access| access.basis == basis).collect();
+                    if own.is_empty() { Err(Wrong::Id("accessBasisId"))? } else { own }
+                }
+            };
             Ok(InviteMember {
                 member: id,
                 name: Sealed::new(key.clone(), line("name", &input.name)?),
                 email: Sealed::new(key.clone(), email("email", &input.email)?),
                 organisation: thing("organisationId", OrganisationAggregate::KIND, &input.organisation_id)?,
                 project: maybe("projectId", ProjectAggregate::KIND, input.project_id.as_ref())?,
-                bases: chosen.map_or(inherited, |basis| vec![basis]),
+                accesses,
             })
         })();
         let change = Change::from(&input.creation);

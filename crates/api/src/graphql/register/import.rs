@@ -1,4 +1,5 @@
-//! Importing lists into the register: first a preview that names every faulty line, then all of it or nothing.
+//! Importing lists into the register: first a preview that names every faulty line; then, when no line is, all of it. What
+//! is interrupted in between goes on when it is sent again.
 
 use app::{By, Request, Retry, RunError};
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject, Union};
@@ -227,9 +228,9 @@ impl ImportMutations {
 async fn enter(ctx: &Context<'_>, viewer: MemberId, key: Option<&str>, rows: Vec<Row>) -> Result<LogPosition, Failed> {
     let correlation = ctx.platform()?.app.source().id();
     // Each line is retried by itself: what was entered before an interruption is not entered twice.
-    let planned = rows.into_iter().filter_map(|Row { line, name, outcome }| match outcome {
+    let planned = rows.into_iter().filter_map(|Row { line, text, outcome, .. }| match outcome {
         Outcome::New(planned) => {
-            let retry = key.map(|key| Retry { key: format!("{key}:{line}"), content: name.into_bytes() });
+            let retry = key.map(|key| Retry { key: format!("{key}:{line}"), content: text.into_bytes() });
             Some((planned, Request { retry, ..Request::new(By::Member(viewer), correlation) }))
         }
         _ => None,
@@ -304,6 +305,9 @@ fn told(fault: &Fault, language: Language) -> String {
             "Een subsidie met dit nummer staat al in het register, met andere gegevens.".into(),
             "A grant with this number is in the register already, with other particulars.".into(),
         ),
+        rows::Wrong::TooMany => {
+            say("Dit zijn te veel namen voor één vak.".into(), "These are too many names for one cell.".into())
+        }
         rows::Wrong::Cells => say(
             "Deze regel heeft meer of minder vakken dan de eerste regel.".into(),
             "This line has more or fewer cells than the first line.".into(),

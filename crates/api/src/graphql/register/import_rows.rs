@@ -22,6 +22,9 @@ use uuid::Uuid;
 /// The most lines of one import.
 pub(super) const MOST: usize = 2_000;
 
+/// The most names in one cell.
+const MOST_NAMES: usize = 50;
+
 /// What a file lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Listing {
@@ -79,6 +82,8 @@ pub(super) enum Wrong {
     AlsoOnLine(u64),
     /// The grant number is in the register with other particulars.
     NumberTaken,
+    /// More names than are taken in one cell.
+    TooMany,
     /// The line has other cells than the header.
     Cells,
 }
@@ -109,6 +114,8 @@ pub(super) struct Row {
     pub(super) line: u64,
     /// The name or number it is about.
     pub(super) name: String,
+    /// All its cells, as they were sent.
+    pub(super) text: String,
     pub(super) outcome: Outcome,
 }
 
@@ -175,7 +182,8 @@ pub(super) fn read(
             Some(outcome) if cells.faults.is_empty() => outcome,
             _ => Outcome::Faulty(cells.faults),
         };
-        rows.push(Row { line, name, outcome });
+        let text = record.iter().collect::<Vec<_>>().join("\n");
+        rows.push(Row { line, name, text, outcome });
     }
     if rows.is_empty() { Err(Unreadable::Empty) } else { Ok(rows) }
 }
@@ -241,7 +249,13 @@ impl Cells<'_> {
     fn names<T: From<Uuid>>(&mut self, column: &'static str, among: &[Entry]) -> Option<Vec<T>> {
         let cell = self.cell(column).to_owned();
         let mut found = Vec::new();
-        for name in cell.split('|').map(str::trim).filter(|name| !name.is_empty()) {
+        let mut named: Vec<&str> = cell.split('|').map(str::trim).filter(|name| !name.is_empty()).collect();
+        if named.len() > MOST_NAMES {
+            self.fault(Some(column), Wrong::TooMany);
+            return None;
+        }
+        named.dedup();
+        for name in named {
             found.push(self.or_fault(column, find(among, name)).map(T::from));
         }
         if found.is_empty() {
