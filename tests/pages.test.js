@@ -1,6 +1,5 @@
-// Every page of the web client, in both languages, wide and narrow, light and dark: nothing for axe to find, no
-// horizontal scrolling, no complaint of the browser, the same page again after a reload. And what one does on them
-// that no story tells.
+// Every page, in both languages, wide and narrow, light and dark: nothing for axe to find, nothing sticks out, no complaint
+// of the browser, the same again after a reload. And what one does on them that no story tells.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DESK, PHONE, drawn, go, launch, open, overflow, picture, violations } from './support/browser.js';
@@ -32,8 +31,7 @@ async function findThings() {
   const project = own.sort((a, b) => b.cycles.length - a.cycles.length)[0];
   const staged = (stage) => projects.nodes.flatMap(({ cycles }) => cycles).find((cycle) => cycle.stage === stage)?.id;
   const began = await sanne.ask(
-    'query ($id: ID!) { project(id: $id) { timeline(first: 30, newestFirst: false) { nodes { position } } } }', { id: project.id },
-  );
+    'query ($id: ID!) { project(id: $id) { timeline(first: 30, newestFirst: false) { nodes { position } } } }', { id: project.id });
   return {
     past: began.project.timeline.nodes.at(-1).position,
     answered: questions.nodes.find(({ solved }) => solved).id,
@@ -59,6 +57,8 @@ function ladders(cycles) {
 /** Name, who looks, and the address. */
 const PAGES = [
   ['sign-in', null, () => '/aanmelden'],
+  ['access-ask', null, () => '/toegang'],
+  ['access-confirm', null, () => '/toegang/bevestig'],
   ['start', 'sanne', () => '/'],
   ['questions', 'sanne', () => '/vragen'],
   ['questions-filtered', 'joost', () => '/vragen?open=1&thema=van-vroeger'],
@@ -93,6 +93,8 @@ const PAGES = [
   ['register-bases-soon', 'sanne', () => '/beheer/toegangsgronden?geldigheid=SOON'],
   ['register-import', 'ellen', () => '/beheer/import'],
   ['register-import-look', 'sanne', () => '/beheer/import'],
+  ['register-requests', 'ellen', () => '/beheer/aanvragen'],
+  ['accesslog', 'koen', () => '/beheer/inzage'],
   ['record', 'koen', () => '/spoor/2500'],
   ['unknown', 'sanne', () => '/bestaat/niet'],
   ['unknown-question', 'sanne', () => '/vragen/question-00000000-0000-7000-8000-000000000000'],

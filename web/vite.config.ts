@@ -2,6 +2,17 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
 
+/** What the first page shows; what it is made of (Svelte, the way to the server, the words) comes along. */
+const FIRST = new RegExp(
+  [
+    '/src/lib/components/(shell/|Dialog|Empty|Title|Tags|Quoting|NewsLine)',
+    '/src/lib/components/(question/(SimilarList|QuestionRow|similar|askDraft)|project/nextStep)',
+    '/src/lib/graphql/(live|contributions|page)',
+    '/runtime/app/navigation',
+    '/icons/arrow-right\\b',
+  ].join('|'),
+);
+
 const server = process.env.LEERWERK_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
@@ -12,9 +23,14 @@ export default defineConfig({
     target: 'es2022',
     rolldownOptions: {
       output: {
-        // What nearly every page uses travels in one file: it compresses better than thirty crumbs.
-        // Forms stay apart: the first page has none.
-        codeSplitting: { groups: [{ name: 'shared', minShareCount: 8, test: /^(?!.*\/src\/lib\/forms\/)/ }] },
+        // The first page comes in one file: it compresses better than thirty crumbs. So does what most other pages use,
+        // but for forms, which only some of them have.
+        codeSplitting: {
+          groups: [
+            { name: 'first', priority: 2, test: FIRST },
+            { name: 'pages', priority: 1, minShareCount: 8, test: /^(?!.*\/src\/lib\/forms\/)/ },
+          ],
+        },
       },
     },
   },

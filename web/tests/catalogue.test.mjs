@@ -27,6 +27,8 @@ const files = [
   ['nl.ts', 'en.ts', 't'],
   ['nl.work.ts', 'en.work.ts', 'w'],
   ['nl.register.ts', 'en.register.ts', 'r'],
+  ['nl.access.ts', 'en.access.ts', 'a'],
+  ['nl.privacy.ts', 'en.privacy.ts', 'p'],
 ];
 
 for (const [dutch, english, name] of files) {

@@ -36,7 +36,7 @@ const pairs = [
   ['ink-soft', 'paper', 7],
   ['ink-soft', 'raised', 7],
   ['ink-soft', 'sand', 4.5],
-  ['ink-soft', 'sage', 4.5],
+  ...['sage', 'teal-tint', 'amber-tint'].map((ground) => ['ink-soft', ground, 4.5]),
   // Links, buttons, signals.
   ...[...GROUNDS, 'teal-tint', 'good-tint', 'step-study-tint'].map((ground) => ['teal', ground, 4.5]),
   ...['paper', 'raised', 'sand', 'sage', 'teal-tint'].map((ground) => ['teal-strong', ground, 4.5]),

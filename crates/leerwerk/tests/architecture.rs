@@ -30,7 +30,7 @@ const IMPURE: &[&str] = &["tokio", "sqlx", "reqwest", "hyper", "axum", "rand", "
 
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");

@@ -106,7 +106,7 @@ fn an_auditor_reads_beside_a_running_service() {
     let _service = leerwerk.serve_demo();
     let events = leerwerk.export("all", &[]);
     let streams = streams(&events);
-    assert_eq!(streams.len(), 10, "{streams:?}");
+    assert_eq!(streams.len(), 13, "{streams:?}");
 
     every_kind_has_a_history_and_a_state(&leerwerk, &streams);
     a_history_is_told_to_people(&leerwerk, streams["project"]);

@@ -100,9 +100,11 @@ impl Load {
     }
 }
 
-/// The load upon a project that has much news already.
+/// The load upon a project that has much news already. It comes when the demo world ends: later, access in it has ended.
 async fn load(world: &World) -> Arc<Load> {
-    let app = App::new(world.log.clone(), Policies::embedded().expect("policies"), Source::system());
+    let now = world.log.head().await.expect("reads").at;
+    let source = Source::simulated(move || now, 99);
+    let app = App::new(world.log.clone(), Policies::embedded().expect("policies"), source);
     let row = some_project(&world.models).await;
     let mut written = row.version;
     for n in 0..row.version.max(20) * 2 {

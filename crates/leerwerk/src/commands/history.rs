@@ -10,9 +10,9 @@ use anyhow::{Context as _, bail};
 use audit::{Happened, Moment, Subject};
 use clap::{Args, ValueEnum};
 use domain::{
-    Aggregate, experience::Experience, id::MemberId, intervention::Intervention, knowledge_page::KnowledgePage,
-    member::Member, organisation::Organisation, pdsa::Cycle, project::Project, question::Question, region::Region,
-    theme::Theme,
+    Aggregate, basis::Basis, collaboration::Collaboration, experience::Experience, funding_round::FundingRound,
+    id::MemberId, intervention::Intervention, knowledge_page::KnowledgePage, member::Member,
+    organisation::Organisation, pdsa::Cycle, project::Project, question::Question, region::Region, theme::Theme,
 };
 use eventlog::{Log, Position, StreamId};
 use readmodel::{
@@ -61,9 +61,12 @@ enum Kind {
     Page,
     Member,
     Organisation,
+    Collaboration,
     Region,
     Theme,
     Intervention,
+    Round,
+    Basis,
 }
 
 /// The languages of sentences.
@@ -86,6 +89,9 @@ impl Kind {
             Self::Page => KnowledgePage::KIND,
             Self::Member => Member::KIND,
             Self::Organisation => Organisation::KIND,
+            Self::Collaboration => Collaboration::KIND,
+            Self::Round => FundingRound::KIND,
+            Self::Basis => Basis::KIND,
             Self::Region => Region::KIND,
             Self::Theme => Theme::KIND,
             Self::Intervention => Intervention::KIND,
@@ -101,9 +107,13 @@ impl Kind {
             Self::Pdsa => state::<Cycles>(log, stream, until).await,
             Self::Page => state::<KnowledgePages>(log, stream, until).await,
             Self::Member => state::<Members>(log, stream, until).await,
-            Self::Organisation | Self::Region | Self::Theme | Self::Intervention => {
-                state::<Catalogue>(log, stream, until).await
-            }
+            Self::Organisation
+            | Self::Collaboration
+            | Self::Region
+            | Self::Theme
+            | Self::Intervention
+            | Self::Round
+            | Self::Basis => state::<Catalogue>(log, stream, until).await,
         }
     }
 }

@@ -1,11 +1,15 @@
 // Finding things in a long list: by what people type, in groups.
 
-/** One of many things, e.g. an organisation in its region. */
-export interface Option {
+/** One of many things, to be found by what it is called and what it is. */
+export interface Findable {
   id: string;
   name: string;
-  /** What kind of thing, in a word. */
+  /** What kind of thing, in a word or two. */
   about?: string;
+}
+
+/** One of many things in groups, e.g. an organisation in its region. */
+export interface Option extends Findable {
   group: { id: string; name: string };
 }
 

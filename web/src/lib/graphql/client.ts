@@ -1,5 +1,6 @@
 // The one way to the server: POST /graphql with the session cookie.
 import { locale } from '$lib/i18n';
+import { access } from '$lib/state/access.svelte';
 import { standing, type Stale } from '$lib/state/standing.svelte';
 import { Failure } from './failure';
 import { printed, type TadaDocumentNode } from './graphql';
@@ -21,6 +22,7 @@ export async function request<Result, Variables>(
   const answer = await body<Result>(response);
   standing.hear(answer.extensions?.stale);
   const error = answer.errors?.[0];
+  if (error?.extensions?.code === 'ACCESS_ENDED') access.ended = true;
   if (error) throw new Failure(error.extensions?.code ?? 'UNKNOWN', error.message);
   if (!answer.data) throw new Failure(codeOf(response.status));
   return answer.data;

@@ -4,6 +4,7 @@
 export type FailureCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
+  | 'ACCESS_ENDED'
   | 'NOT_FOUND'
   | 'UNAVAILABLE'
   | 'BUSY'

@@ -27,7 +27,8 @@ export async function pageData<Result, Variables>(
       if (!(cause instanceof Failure)) throw cause;
       if (cause.code === 'UNAUTHENTICATED') signIn(event.url);
       if (cause.code === 'NOT_FOUND') error(404, { message: 'not found', code: cause.code });
-      if (cause.code === 'FORBIDDEN') error(403, { message: 'forbidden', code: cause.code });
+      // Instead of the page that says so, the layout shows the one for those whose access has ended.
+      if (['FORBIDDEN', 'ACCESS_ENDED'].includes(cause.code)) error(403, { message: 'forbidden', code: cause.code });
       if (!cause.passing) error(500, { message: 'failed', code: cause.code });
       connection.lost();
       const pause = PAUSES[attempt];

@@ -77,7 +77,13 @@ export const en: WorkWords = {
     emailLabel: 'E-mail address',
     emailHint: 'The address of the account they sign in with.',
     organisationLabel: 'Where do they work?',
-    invited: (name: string) => `${name} can sign in now. Let them know yourself.`,
+    invited: (name: string, mailed: boolean) =>
+      mailed ? `${name} can sign in now and is told so by mail.` : `${name} can sign in now. Let them know yourself.`,
+    inviteMailed: 'They get a mail that says how to sign in.',
+    inviteNotMailed: 'This place sends no mail. So let them know yourself.',
+    inviteBasis: 'On what does their access rest?',
+    inviteNoBasis: 'On no grant or project',
+    inviteNoBasisText: 'Their access then lasts as long as yours.',
     give: 'Give somebody a role',
     giveSubmit: 'Give the role',
     giveWhom: 'Who?',
@@ -430,6 +436,8 @@ export const en: WorkWords = {
   record: {
     title: (position: string) => `Record ${position}`,
     lead: 'This is how it was recorded. What has been recorded never changes.',
+    beyond: 'Nothing is recorded here yet',
+    beyondText: 'This is beyond what happened until now.',
     who: 'Who',
     platform: 'leerwerk itself',
     anonymousAsker: 'an anonymous asker',

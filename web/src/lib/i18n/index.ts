@@ -1,6 +1,8 @@
 // Which language, and its texts. They are set once, before anything is shown; switching reloads the page
 // (drafts stay), so that texts from the server change along.
 import type { Words } from './nl';
+import type { AccessWords } from './nl.access';
+import type { PrivacyWords } from './nl.privacy';
 import type { RegisterWords } from './nl.register';
 import type { WorkWords } from './nl.work';
 import { spokenIn } from './spoken';
@@ -25,6 +27,12 @@ export let t: Words;
 /** The words of projects, cycles and the like. Only for pages under routes/(work), whose layout awaits them. */
 export let w: WorkWords;
 
+/** The words of access: signing in, asking for it, its end, who looked. Whoever shows them awaits `loadAccessWords`. */
+export let a: AccessWords;
+
+/** The words of having and forgetting what is kept about somebody. Whoever shows them awaits `loadPrivacyWords`. */
+export let p: PrivacyWords;
+
 /** The words of keeping the register. Only for pages under routes/(work)/beheer, whose layout awaits them. */
 export let r: RegisterWords;
 
@@ -37,6 +45,16 @@ export async function loadWords(): Promise<void> {
 export async function loadWorkWords(): Promise<void> {
   if (w) return;
   w = locale === 'en' ? (await import('./en.work')).en : (await import('./nl.work')).nl;
+}
+
+export async function loadAccessWords(): Promise<void> {
+  if (a) return;
+  a = locale === 'en' ? (await import('./en.access')).en : (await import('./nl.access')).nl;
+}
+
+export async function loadPrivacyWords(): Promise<void> {
+  if (p) return;
+  p = locale === 'en' ? (await import('./en.privacy')).en : (await import('./nl.privacy')).nl;
 }
 
 export async function loadRegisterWords(): Promise<void> {

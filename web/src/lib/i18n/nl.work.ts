@@ -77,7 +77,13 @@ export const nl = {
     emailLabel: 'E-mailadres',
     emailHint: 'Het adres van het account waarmee diegene zich aanmeldt.',
     organisationLabel: 'Waar werkt diegene?',
-    invited: (name: string) => `${name} kan zich nu aanmelden. Laat het zelf even weten.`,
+    invited: (name: string, mailed: boolean) =>
+      mailed ? `${name} kan zich nu aanmelden en krijgt daarvan bericht per mail.` : `${name} kan zich nu aanmelden. Laat het zelf even weten.`,
+    inviteMailed: 'Diegene krijgt een mail met hoe je je aanmeldt.',
+    inviteNotMailed: 'Deze plek verstuurt geen mail. Laat het diegene dus zelf weten.',
+    inviteBasis: 'Waarop rust de toegang?',
+    inviteNoBasis: 'Op geen subsidie of project',
+    inviteNoBasisText: 'De toegang duurt dan zolang als die van jou.',
     give: 'Geef iemand een rol',
     giveSubmit: 'Geef de rol',
     giveWhom: 'Wie?',
@@ -432,6 +438,8 @@ export const nl = {
   record: {
     title: (position: string) => `Vastlegging ${position}`,
     lead: 'Zo is het vastgelegd. Wat eenmaal vastligt, verandert niet meer.',
+    beyond: 'Hier is nog niets vastgelegd',
+    beyondText: 'Dit is voorbij wat er tot nu toe gebeurde.',
     who: 'Wie',
     platform: 'leerwerk zelf',
     anonymousAsker: 'een anonieme vraagsteller',

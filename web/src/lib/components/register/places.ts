@@ -1,4 +1,4 @@
-// The places where the register and roles are kept.
+// The places where the register, access and roles are kept.
 import type { Viewer } from '$components/shell/viewer';
 import { r, t } from '$lib/i18n';
 
@@ -14,7 +14,10 @@ export function registerPlaces(viewer: Viewer | null, path: string) {
     { href: '/beheer/regios', label: r.places.regions, shown: true },
     { href: '/beheer/subsidierondes', label: r.places.rounds, shown: true },
     { href: '/beheer/toegangsgronden', label: r.places.bases, shown: true },
+    { href: '/beheer/aanvragen', label: r.places.requests, shown: may('grant_access') },
     { href: '/beheer/import', label: r.places.lists, shown: keepsRegister(viewer) },
     { href: '/beheer/rollen', label: t.shell.roles, shown: may('give_role', 'invite_member') },
+    { href: '/beheer/inzage', label: t.shell.looked, shown: viewer?.roles.includes('AUDITOR') ?? false },
+    { href: '/beheer/wissen', label: r.places.forget, shown: viewer?.roles.includes('ADMINISTRATOR') ?? false },
   ].filter(({ href, shown }) => shown || href === path);
 }

@@ -11,6 +11,7 @@ export const ViewerQuery = graphql(`
         profession
         organisation { id name }
       }
+      hasAccess
       roles
       actions
     }

@@ -2,11 +2,19 @@
 import { graphql, type ResultOf } from '$lib/graphql/graphql';
 
 export const AccessQuery = graphql(`
-  query Access {
-    themes { id name }
+  query Access($takesPart: Boolean!) {
+    themes @include(if: $takesPart) { id name }
     viewer {
+      hasAccess
       roles
-      member { name { erased text } profession expertise { id } openToContact }
+      member {
+        id
+        access { lastDay basis { id kind name } }
+        name { erased text }
+        profession
+        expertise { id }
+        openToContact
+      }
       sessions { id begunAt usedAt endsAt provider agent current }
       accessTokens { id name scopes createdAt expiresAt usedAt }
     }
@@ -17,6 +25,7 @@ type Viewer = NonNullable<ResultOf<typeof AccessQuery>['viewer']>;
 export type Session = Viewer['sessions'][number];
 export type AccessToken = Viewer['accessTokens'][number];
 export type Profile = Viewer['member'];
+export type Access = NonNullable<Profile['access']>[number];
 export type Profession = NonNullable<Profile['profession']>;
 
 export const EndSession = graphql(`

@@ -7,7 +7,7 @@ import { ImportRegister, PreviewQuery, type Kind, type Preview } from './queries
 import { linesOf, textOf } from './read';
 
 /** What fits into one request, with room for the rest of it. */
-const LARGEST = 250_000;
+const LARGEST = 900_000;
 
 export class Reading {
   kind = $state<Kind>('ORGANISATIONS');

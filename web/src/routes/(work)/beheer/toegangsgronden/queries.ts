@@ -1,29 +1,36 @@
 // Grants and promising projects: entering them, changing their terms, ending them early.
+import { PersonFields } from '$components/Person';
 import { graphql, type ResultOf } from '$lib/graphql/graphql';
 
-export const BasesQuery = graphql(`
-  query Bases {
-    accessBases {
-      id
-      kind
-      name
-      from
-      until
-      lastDay
-      endedEarly
-      endReason { erased text }
-      organisations { id name }
+export const BasesQuery = graphql(
+  `
+    query Bases {
+      accessBases {
+        id
+        kind
+        name
+        from
+        until
+        lastDay
+        endedEarly
+        endReason { erased text }
+        organisations { id name }
+        interventions { id name }
+        round { id name }
+        members { ...Person access { basis { id } } }
+      }
+      organisations { id name kind region { id name } }
       interventions { id name }
-      round { id name }
+      fundingRounds { id name closedAt interventions { id } }
     }
-    organisations { id name kind region { id name } }
-    interventions { id name }
-    fundingRounds { id name closedAt interventions { id } }
-  }
-`);
+  `,
+  [PersonFields],
+);
 
 type Bases = ResultOf<typeof BasesQuery>;
 export type Basis = Bases['accessBases'][number];
+/** Somebody whose access rests on it. */
+export type Resting = NonNullable<Basis['members']>[number];
 export type Round = Bases['fundingRounds'][number];
 /** What bases can be for. */
 export type Offered = Pick<Bases, 'organisations' | 'interventions'>;

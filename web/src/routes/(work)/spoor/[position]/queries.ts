@@ -1,10 +1,10 @@
-// One event as recorded, with its neighbours.
+// One event as recorded, by its place in the log.
 import { PersonFields } from '$components/Person';
 import { graphql, type ResultOf } from '$lib/graphql/graphql';
 
 export const RecordQuery = graphql(
   `
-    query Record($position: Position!, $previous: Position!, $next: Position!) {
+    query Record($position: Position!) {
       event(position: $position) {
         position
         stream
@@ -23,12 +23,11 @@ export const RecordQuery = graphql(
         leafHash
         sentence
       }
-      previous: event(position: $previous) { position }
-      next: event(position: $next) { position }
     }
   `,
   [PersonFields],
 );
 
+export type Recorded = NonNullable<ResultOf<typeof RecordQuery>['event']>;
 /** One thing an event touches. */
-export type ConcernedShown = NonNullable<ResultOf<typeof RecordQuery>['event']>['concerned'][number];
+export type ConcernedShown = Recorded['concerned'][number];
