@@ -70,7 +70,7 @@ async fn main() {
 /// It is to find out how fast the platform is, not how patient.
 fn unlimited() -> api::Limits {
     let limit = "1000000:1000000".parse().expect("a limit");
-    api::Limits { signing_in: limit, contributing: limit, searching: limit }
+    api::Limits { signing_in: limit, asking_for_access: limit, contributing: limit, searching: limit }
 }
 
 async fn serve() -> Service {

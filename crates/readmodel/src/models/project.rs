@@ -199,7 +199,8 @@ fn change(row: &mut ProjectRow, event: &Seen, happened: &ProjectEvent) {
     row.position = event.position;
     let by = event.actor.member();
     match happened {
-        ProjectEvent::ProjectRegistered { .. } => {}
+        // (The text of what was redacted goes with its key.)
+        ProjectEvent::ProjectRegistered { .. } | ProjectEvent::ContributionRedacted { .. } => {}
         ProjectEvent::ParticipantJoined { member } => row.participants.push(*member),
         ProjectEvent::ParticipantLeft { member } => row.participants.retain(|other| other != member),
         ProjectEvent::PhaseAdvanced { to, note, .. } => enter(row, *to, event.at, note.as_ref().map(Shown::from)),
@@ -226,8 +227,6 @@ fn change(row: &mut ProjectRow, event: &Seen, happened: &ProjectEvent) {
             at: event.at,
             by,
         }),
-        // The text itself goes with its key.
-        ProjectEvent::ContributionRedacted { .. } => {}
         ProjectEvent::UpdatePosted { update, text } => {
             row.updates.push(UpdateRow { id: *update, text: text.into(), at: event.at, by });
         }
