@@ -16,6 +16,7 @@ CREATE TABLE access_log.line (
     -- On what ground they may.
     ground     text        NOT NULL
 );
+CREATE INDEX line_at ON access_log.line USING brin (at);
 CREATE INDEX line_subjects ON access_log.line USING gin (subjects);
 
 CREATE FUNCTION access_log.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

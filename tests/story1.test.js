@@ -239,10 +239,10 @@ step('when the grant ends, her access ends: the page she has open says so, and w
   await press(ellen.getByRole('button', { name: 'Beëindig eerder' }));
   await ellen.getByText('eerder beëindigd', { exact: true }).waitFor();
 
-  await press(noor.getByRole('link', { name: 'Ervaringen' }));
+  await press(noor.getByRole('link', { name: 'Ervaringen', exact: true }));
   await heading(noor, 'Je toegang is afgelopen');
   assert.equal(await focused(noor), 'Je toegang is afgelopen');
-  assert.equal(await noor.getByRole('link', { name: 'Ervaringen' }).count(), 0, 'there is nowhere to go but to what stays');
+  assert.equal(await noor.getByRole('link', { name: 'Ervaringen', exact: true }).count(), 0, 'there is nowhere to go but to what stays');
   await looksRight(noor, 'story1-ended-360');
   await noor.reload();
   await heading(noor, 'Je toegang is afgelopen');

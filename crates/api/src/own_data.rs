@@ -3,7 +3,13 @@
 use std::collections::HashMap;
 
 use app::{AccessLine, Failure};
-use domain::{Actor, Aggregate as _, Event, Scope, id::MemberId, member::Profession, question::Question, sentence};
+use domain::{
+    Actor, Aggregate as _, Event, Scope, Timestamp,
+    id::MemberId,
+    member::{Profession, Role},
+    question::Question,
+    sentence,
+};
 use eventlog::{ReadError, Recorded, StreamId};
 use readmodel::{
     ReadModelError, ReadModels,
@@ -30,7 +36,7 @@ const LINES: i64 = 10_000;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OwnData {
-    pub(crate) made_at: String,
+    pub(crate) made_at: Timestamp,
     /// Up to which position of the log.
     pub(crate) position: i64,
     pub(crate) profile: Profile,
@@ -66,12 +72,12 @@ pub(crate) struct Profile {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HeldRole {
-    pub(crate) role: &'static str,
+    pub(crate) role: Role,
     /// The region or consortium; the country when absent.
     #[serde(rename = "where")]
     pub(crate) place: Option<String>,
-    pub(crate) from: String,
-    pub(crate) until: Option<String>,
+    pub(crate) from: Timestamp,
+    pub(crate) until: Option<Timestamp>,
 }
 
 /// Something that happened.
@@ -79,7 +85,7 @@ pub(crate) struct HeldRole {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Happened {
     pub(crate) position: i64,
-    pub(crate) at: String,
+    pub(crate) at: Timestamp,
     #[serde(rename = "type")]
     pub(crate) event_type: String,
     pub(crate) stream: String,
@@ -95,8 +101,8 @@ pub(crate) struct Happened {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Session {
-    pub(crate) begun_at: String,
-    pub(crate) used_at: String,
+    pub(crate) begun_at: Timestamp,
+    pub(crate) used_at: Timestamp,
     pub(crate) browser: Option<String>,
 }
 
@@ -104,14 +110,14 @@ pub(crate) struct Session {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Token {
     pub(crate) name: String,
-    pub(crate) created_at: String,
-    pub(crate) expires_at: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Line {
-    pub(crate) at: String,
+    pub(crate) at: Timestamp,
     pub(crate) who: String,
     pub(crate) action: String,
     pub(crate) ground: String,
@@ -173,9 +179,8 @@ pub(crate) async fn gather(
     for line in access_log.lines(Some(member.0), i64::MAX, LINES).await? {
         lines.push(looked(&mut people, line).await?);
     }
-    let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339();
     Ok(Some(OwnData {
-        made_at: time(app.source().now()),
+        made_at: app.source().now(),
         position: head,
         profile,
         roles,
@@ -185,22 +190,14 @@ pub(crate) async fn gather(
             .of(member)
             .await?
             .into_iter()
-            .map(|session| Session {
-                begun_at: time(session.begun_at),
-                used_at: time(session.used_at),
-                browser: session.agent,
-            })
+            .map(|session| Session { begun_at: session.begun_at, used_at: session.used_at, browser: session.agent })
             .collect(),
         access_tokens: access
             .tokens
             .of(member)
             .await?
             .into_iter()
-            .map(|token| Token {
-                name: token.name,
-                created_at: time(token.created_at),
-                expires_at: time(token.expires_at),
-            })
+            .map(|token| Token { name: token.name, created_at: token.created_at, expires_at: token.expires_at })
             .collect(),
         accounts: access.accounts(member).await?,
         access_log: lines,
@@ -222,14 +219,14 @@ async fn profile(models: &ReadModels, row: MemberRow) -> Result<(Profile, Vec<He
     }
     let name = |id: Uuid| names.get(&id).cloned();
     let roles = row.roles.iter().map(|held| HeldRole {
-        role: held.role.as_str(),
+        role: held.role,
         place: match held.scope {
             Scope::National => None,
             Scope::Consortium { consortium } => Some(consortium.name().to_owned()),
             Scope::Region { region } => name(region.0),
         },
-        from: held.from.to_rfc3339(),
-        until: held.until.map(|until| until.to_rfc3339()),
+        from: held.from,
+        until: held.until,
     });
     let roles = roles.collect();
     let profile = Profile {
@@ -291,7 +288,7 @@ async fn tell(
     }
     Ok(Happened {
         position: recorded.position,
-        at: recorded.at.to_rfc3339(),
+        at: recorded.at,
         event_type: recorded.event_type.clone(),
         stream: recorded.stream.to_string(),
         sentence: sentence.fill(language.is_dutch(), |member| names.get(&member).cloned()),
@@ -307,7 +304,7 @@ async fn looked(people: &mut Names<'_>, line: AccessLine) -> Result<Line, NotGat
         None => None,
     };
     let who = named.unwrap_or(line.actor);
-    Ok(Line { at: line.at.to_rfc3339(), who, action: line.action, ground: line.ground })
+    Ok(Line { at: line.at, who, action: line.action, ground: line.ground })
 }
 
 #[cfg(test)]

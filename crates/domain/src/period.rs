@@ -65,6 +65,11 @@ pub fn day_of(at: Timestamp) -> NaiveDate {
     at.with_timezone(&Amsterdam).date_naive()
 }
 
+/// A moment as people write it, by the clock in the Netherlands: 31-12-2026 23:59.
+pub fn written(at: Timestamp) -> String {
+    at.with_timezone(&Amsterdam).format("%d-%m-%Y %H:%M").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;

@@ -234,12 +234,12 @@ fn member(happened: &MemberEvent) -> (String, String) {
         ),
         MemberEvent::ProfileRevised { .. } => both("{actor} werkte het profiel bij", "{actor} revised the profile"),
         MemberEvent::RoleGiven { role, .. } => (
-            format!("{{actor}} gaf de rol {}", role.as_str().replace('_', " ")),
-            format!("{{actor}} gave the role {}", role.as_str().replace('_', " ")),
+            format!("{{actor}} gaf de rol {}", role.named(true)),
+            format!("{{actor}} gave the role {}", role.named(false)),
         ),
         MemberEvent::RoleTaken { role, .. } => (
-            format!("{{actor}} nam de rol {} terug", role.as_str().replace('_', " ")),
-            format!("{{actor}} took back the role {}", role.as_str().replace('_', " ")),
+            format!("{{actor}} nam de rol {} terug", role.named(true)),
+            format!("{{actor}} took back the role {}", role.named(false)),
         ),
     }
 }

@@ -147,3 +147,6 @@ async fn prune(app: Arc<App>, retention: Retention) {
         tokio::time::sleep(PRUNING).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

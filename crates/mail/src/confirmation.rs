@@ -120,7 +120,7 @@ impl Mail {
         let content =
             sqlx::query_scalar!("SELECT content FROM mail.confirmation WHERE id = $1 AND expires_at > now()", id);
         let Some(content) = content.fetch_optional(&self.pool).await? else { return Ok(None) };
-        Ok(Some(serde_json::from_slice(&self.open(id, &content)?)?))
+        Ok(Some(serde_json::from_slice(&self.unseal(id, &content)?)?))
     }
 
     /// Only whoever reads the mail knows it, and nobody with a copy of the database: it is computed from the id.
@@ -156,7 +156,7 @@ impl Mail {
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    fn open(&self, id: Uuid, sealed: &[u8]) -> Result<Vec<u8>, MailError> {
+    fn unseal(&self, id: Uuid, sealed: &[u8]) -> Result<Vec<u8>, MailError> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE).ok_or_else(unsealed)?;
         let payload = Payload { msg: sealed, aad: id.as_bytes() };
         self.cipher().decrypt(XNonce::from_slice(nonce), payload).map_err(|_| unsealed())

@@ -46,14 +46,19 @@ pub(crate) async fn follow(mail: Mail) {
     }
 }
 
+/// Where there is no position yet, it is the end of the log.
+pub(crate) async fn begin(mail: &Mail) -> Result<(), MailError> {
+    let head = mail.log.head().await?.position;
+    let begun = sqlx::query!("INSERT INTO mail.follower (position) VALUES ($1) ON CONFLICT DO NOTHING", head);
+    begun.execute(&mail.pool).await?;
+    Ok(())
+}
+
 /// Takes a page of events into account: what is to be told and how far it was read become one. Nothing when there is
 /// nothing new, or another process is at it.
 async fn page(mail: &Mail) -> Result<Option<Position>, MailError> {
     let mut transaction = mail.pool.begin().await?;
     let head = mail.log.head().await?;
-    // Nobody is told what happened before there was mail.
-    let begun = sqlx::query!("INSERT INTO mail.follower (position) VALUES ($1) ON CONFLICT DO NOTHING", head.position);
-    begun.execute(&mut *transaction).await?;
     let position = sqlx::query_scalar!("SELECT position FROM mail.follower FOR UPDATE SKIP LOCKED");
     let Some(position) = position.fetch_optional(&mut *transaction).await? else { return Ok(None) };
     let events = mail.log.page(position, PAGE).await?;

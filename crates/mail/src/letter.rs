@@ -82,7 +82,13 @@ impl Mail {
         let (member, text) = match about {
             About::Confirm { confirmation } => return self.ask_to_confirm(*confirmation).await,
             About::Invited { member, .. } => (*member, invited(base)),
-            About::Granted { member, .. } => (*member, granted(base)),
+            About::Granted { member, position } => match self.event(*position).await? {
+                Some(MemberEvent::AccessGranted { reason: Some(reason), .. }) => {
+                    let Some(reason) = reason.open() else { return Ok(None) };
+                    (*member, granted(base, reason.as_str()))
+                }
+                _ => return Ok(None),
+            },
             About::Refused { member, position } => match self.event(*position).await? {
                 Some(MemberEvent::AccessRefused { reason }) => {
                     let Some(reason) = reason.open() else { return Ok(None) };
@@ -249,13 +255,16 @@ fn invited(base: &str) -> Text {
     }
 }
 
-fn granted(base: &str) -> Text {
+fn granted(base: &str, reason: &str) -> Text {
     Text {
         subject: ["Je hebt toegang tot Leerwerk", "You have access to Leerwerk"],
-        paragraphs: vec![both(
-            format!("Je hebt toegang tot Leerwerk. Log in met dit e-mailadres:\n\n{base}/aanmelden"),
-            format!("You have access to Leerwerk. Sign in with this e-mail address:\n\n{base}/aanmelden"),
-        )],
+        paragraphs: vec![
+            both(
+                format!("Je hebt toegang tot Leerwerk. Log in met dit e-mailadres:\n\n{base}/aanmelden"),
+                format!("You have access to Leerwerk. Sign in with this e-mail address:\n\n{base}/aanmelden"),
+            ),
+            both(format!("De reden:\n\n{reason}"), format!("The reason:\n\n{reason}")),
+        ],
     }
 }
 

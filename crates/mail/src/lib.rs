@@ -71,11 +71,30 @@ pub enum MailError {
     Queue(#[from] serde_json::Error),
 }
 
+/// Mail cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It cannot leave.
+    #[error(transparent)]
+    Post(#[from] PostError),
+    /// Its queue cannot be used.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+}
+
 impl Mail {
-    /// Checks how mail leaves; sends nothing yet.
-    pub fn new(pool: PgPool, log: Arc<Log>, models: Arc<ReadModels>, options: Options) -> Result<Self, PostError> {
+    /// Checks how mail leaves, and notes from where on the log is followed: nobody is told what happened before there was
+    /// mail, and everybody is what happens from here on. Sends nothing yet.
+    pub async fn open(
+        pool: PgPool,
+        log: Arc<Log>,
+        models: Arc<ReadModels>,
+        options: Options,
+    ) -> Result<Self, OpenError> {
         let transport = transport::Transport::new(&options)?;
-        Ok(Self { pool, log, models, options: Arc::new(options), transport, due: Arc::default() })
+        let mail = Self { pool, log, models, options: Arc::new(options), transport, due: Arc::default() };
+        follow::begin(&mail).await?;
+        Ok(mail)
     }
 
     /// Begins to follow the log, to warn and to send, among other tasks.

@@ -4,7 +4,7 @@ mod mutations;
 
 pub(crate) use mutations::AdmissionMutations;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use app::Ground;
 use async_graphql::{Context, ID, Object, SimpleObject};
@@ -80,8 +80,8 @@ pub(crate) struct AccessMatch {
 pub(crate) struct AccessRequest {
     row: MemberRow,
     request: Request,
-    bases: Vec<(Uuid, BasisFacts)>,
-    organisations: HashMap<Uuid, String>,
+    bases: Arc<[(Uuid, BasisFacts)]>,
+    organisations: Arc<HashMap<Uuid, String>>,
 }
 
 impl AccessRequest {
@@ -214,10 +214,10 @@ impl AdmissionQueries {
         let limit = i64::try_from(limits::PAGE).unwrap_or_default();
         let models = &ctx.platform()?.models;
         let rows = models.access_requests(limit).await?;
-        let bases: Vec<_> = models.catalogue(BasisAggregate::KIND).await?.into_iter().filter_map(facts).collect();
+        let bases: Arc<[_]> = models.catalogue(BasisAggregate::KIND).await?.into_iter().filter_map(facts).collect();
         let organisations = models.catalogue(OrganisationAggregate::KIND).await?;
-        let organisations: HashMap<Uuid, String> =
-            organisations.into_iter().map(|entry| (entry.id, entry.name().to_owned())).collect();
+        let named = organisations.into_iter().map(|entry| (entry.id, entry.name().to_owned()));
+        let organisations: Arc<HashMap<Uuid, String>> = Arc::new(named.collect());
         access_log::note(ctx, "read_access_requests", rows.iter().map(|row| row.id.0).collect(), Ground::Admission)
             .await?;
         let request = |row: MemberRow| {
@@ -260,7 +260,8 @@ pub(crate) async fn accesses(ctx: &Context<'_>, row: &MemberRow) -> Result<Optio
         return Ok(None);
     }
     let mut accesses = Vec::with_capacity(row.accesses.len());
-    for held in &row.accesses {
+    // Whoever was invited on no basis does not hang on those they were given besides.
+    for held in row.accesses.iter().filter(|_| !row.unbound) {
         let entry = ctx.row::<readmodel::models::catalogue::Catalogue>(held.basis).await?;
         let Some(basis) = entry.and_then(AccessBasis::of) else { continue };
         let last_day = held.until.map_or(basis.facts.last_day(), |until| until.min(basis.facts.last_day()));
@@ -269,14 +270,22 @@ pub(crate) async fn accesses(ctx: &Context<'_>, row: &MemberRow) -> Result<Optio
     Ok(Some(accesses))
 }
 
-/// Those whose access rests on a basis, for whoever decides on access; nothing for others.
-pub(crate) async fn resting_on(ctx: &Context<'_>, basis: Uuid) -> Result<Option<Vec<Member>>, Failed> {
+/// Those whose access rests on each of some bases, read at once, for whoever decides on access; nothing for others.
+pub(crate) async fn resting_on(ctx: &Context<'_>, bases: &[Uuid]) -> Result<Option<Resting>, Failed> {
     if !decides(ctx).await? {
         return Ok(None);
     }
-    let rows = ctx.platform()?.models.members_resting_on(&[basis]).await?;
-    Ok(Some(rows.into_iter().filter_map(Member::of).collect()))
+    let mut resting = Resting::new();
+    for row in ctx.platform()?.models.members_resting_on(bases).await? {
+        for held in &row.accesses {
+            resting.entry(held.basis.0).or_default().push(row.clone());
+        }
+    }
+    Ok(Some(resting))
 }
+
+/// Members by a basis on which their access rests.
+pub(crate) type Resting = HashMap<Uuid, Vec<MemberRow>>;
 
 /// The row of a member, whoever they are: also of those who only asked.
 async fn row(ctx: &Context<'_>, id: Uuid) -> Result<Option<MemberRow>, Failed> {

@@ -20,7 +20,10 @@ use domain::{
     organisation::Organisation as OrganisationAggregate,
     region::{Region as RegionAggregate, RegionFacts},
 };
-use readmodel::models::catalogue::{About, BasisFacts, Entry};
+use readmodel::models::{
+    catalogue::{About, BasisFacts, Entry},
+    member::MemberRow,
+};
 use uuid::Uuid;
 
 use super::{
@@ -195,11 +198,13 @@ pub(crate) enum AccessBasisKind {
 pub(crate) struct AccessBasis {
     id: Uuid,
     pub(crate) facts: BasisFacts,
+    /// Whose access rests on it, when that was read with others.
+    resting: Option<Vec<MemberRow>>,
 }
 
 impl AccessBasis {
     pub(crate) fn new(id: Uuid, facts: BasisFacts) -> Self {
-        Self { id, facts }
+        Self { id, facts, resting: None }
     }
 }
 
@@ -260,7 +265,13 @@ impl AccessBasis {
     /// Those whose access rests on it. Null for whoever does not decide on access.
     #[graphql(complexity = "10 + 10 * child_complexity")]
     async fn members(&self, ctx: &Context<'_>) -> Result<Option<Vec<Member>>, Failed> {
-        admission::resting_on(ctx, self.id).await
+        let rows = if let Some(rows) = &self.resting {
+            Some(rows.clone())
+        } else {
+            let resting = admission::resting_on(ctx, &[self.id]).await?;
+            resting.map(|mut resting| resting.remove(&self.id).unwrap_or_default())
+        };
+        Ok(rows.map(|rows| rows.into_iter().filter_map(Member::of).collect()))
     }
 
     /// Why it ended before its time. Null when it did not, and for whoever does not keep the register.
@@ -314,7 +325,7 @@ impl Named for FundingRound {
 impl Named for AccessBasis {
     fn of(entry: Entry) -> Option<Self> {
         match entry.about {
-            About::Basis(facts) => Some(AccessBasis { id: entry.id, facts }),
+            About::Basis(facts) => Some(AccessBasis::new(entry.id, facts)),
             _ => None,
         }
     }
@@ -371,6 +382,15 @@ impl RegisterQueries {
     /// All grants and promising projects, by number or name.
     async fn access_bases(&self, ctx: &Context<'_>) -> Result<Vec<AccessBasis>, Failed> {
         ctx.viewer()?;
-        all(ctx, BasisAggregate::KIND).await
+        let mut bases: Vec<AccessBasis> = all(ctx, BasisAggregate::KIND).await?;
+        if ctx.look_ahead().field("members").exists() {
+            let ids: Vec<Uuid> = bases.iter().map(|basis| basis.id).collect();
+            if let Some(mut resting) = admission::resting_on(ctx, &ids).await? {
+                for basis in &mut bases {
+                    basis.resting = Some(resting.remove(&basis.id).unwrap_or_default());
+                }
+            }
+        }
+        Ok(bases)
     }
 }

@@ -10,6 +10,8 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
+use domain::period::written;
+
 use super::{Shared, graphql::From, problem};
 use crate::{
     language::Language,
@@ -88,17 +90,16 @@ fn page(data: &OwnData, language: Language) -> String {
         say("Mijn gegevens op Leerwerk", "My data on Leerwerk"),
         say("Mijn gegevens op Leerwerk", "My data on Leerwerk"),
         say("Gemaakt op", "Made on"),
-        escaped(&data.made_at),
+        written(data.made_at),
         say("Alles wat gebeurde tot en met gebeurtenis", "Everything that happened up to event"),
         data.position,
     );
     let profile = &data.profile;
-    let words = |value: &serde_json::Value| value.as_str().map(str::to_owned).unwrap_or_default();
-    let profession = serde_json::to_value(profile.profession).map(|value| words(&value)).unwrap_or_default();
+    let profession = profile.profession.map(|profession| profession.named(language.is_dutch()).to_owned());
     let facts = [
         (say("Naam", "Name"), profile.name.clone().unwrap_or_default()),
         (say("E-mailadres", "E-mail address"), profile.email.clone().unwrap_or_default()),
-        (say("Beroep", "Profession"), profession),
+        (say("Beroep", "Profession"), profession.unwrap_or_default()),
         (say("Organisatie", "Organisation"), profile.organisation.clone().unwrap_or_default()),
         (say("Deskundig in", "Expertise"), profile.expertise.join(", ")),
         (
@@ -114,8 +115,8 @@ fn page(data: &OwnData, language: Language) -> String {
     page.push_str("</dl>\n");
     let roles = data.roles.iter().map(|held| {
         let place = held.place.as_deref().unwrap_or(say("heel het land", "the whole country"));
-        let until = held.until.as_deref().map(|until| format!(" – {until}")).unwrap_or_default();
-        format!("{} ({place}), {}{until}", held.role.replace('_', " "), held.from)
+        let until = held.until.map(|until| format!(" – {}", written(until))).unwrap_or_default();
+        format!("{} ({place}), {}{until}", held.role.named(language.is_dutch()), written(held.from))
     });
     list(&mut page, say("Rollen", "Roles"), roles, say("Geen.", "None."));
     let _ = writeln!(page, "<h2>{}</h2>\n<ol>", say("Wat er gebeurde", "What happened"));
@@ -129,7 +130,7 @@ fn page(data: &OwnData, language: Language) -> String {
             page,
             "<li value=\"{}\"><time>{}</time> {}{mark}",
             event.position,
-            escaped(&event.at),
+            written(event.at),
             escaped(&event.sentence)
         );
         if let Some(said) = &event.data {
@@ -140,16 +141,25 @@ fn page(data: &OwnData, language: Language) -> String {
     page.push_str("</ol>\n");
     let none = say("Geen.", "None.");
     let sessions = data.sessions.iter().map(|session| {
-        format!("{} – {}: {}", session.begun_at, session.used_at, session.browser.as_deref().unwrap_or_default())
+        format!(
+            "{} – {}: {}",
+            written(session.begun_at),
+            written(session.used_at),
+            session.browser.as_deref().unwrap_or_default()
+        )
     });
     list(&mut page, say("Waar je bent ingelogd", "Where you are signed in"), sessions, none);
-    let tokens =
-        data.access_tokens.iter().map(|token| format!("{} ({} – {})", token.name, token.created_at, token.expires_at));
+    let tokens = data
+        .access_tokens
+        .iter()
+        .map(|token| format!("{} ({} – {})", token.name, written(token.created_at), written(token.expires_at)));
     list(&mut page, say("Toegang voor programma's", "Access for programs"), tokens, none);
     let accounts = data.accounts.iter().map(|account| format!("{}: {}", account.issuer, account.subject));
     list(&mut page, say("Accounts waarmee je inlogt", "Accounts you sign in with"), accounts, none);
-    let lines =
-        data.access_log.iter().map(|line| format!("{} {}: {} ({})", line.at, line.who, line.action, line.ground));
+    let lines = data
+        .access_log
+        .iter()
+        .map(|line| format!("{} {}: {} ({})", written(line.at), line.who, line.action, line.ground));
     list(&mut page, say("Wie naar jouw gegevens keek", "Who looked at your data"), lines, none);
     page
 }

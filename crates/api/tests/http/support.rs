@@ -108,7 +108,7 @@ impl World {
             base: "https://leerwerk.example".into(),
         };
         let (pool, log) = (self.pool().await, writing.app.log().clone());
-        let mail = mail::Mail::new(pool, log, writing.models.clone(), options).expect("a way out");
+        let mail = mail::Mail::open(pool, log, writing.models.clone(), options).await.expect("a way out");
         let mut tasks = JoinSet::new();
         mail.start(&mut tasks);
         let platform = Platform {

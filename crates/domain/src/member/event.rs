@@ -169,6 +169,26 @@ pub enum Profession {
     Researcher,
 }
 
+impl Profession {
+    /// What it is called, in Dutch or in English.
+    pub fn named(self, dutch: bool) -> &'static str {
+        let [nl, en] = match self {
+            Self::Nurse => ["verpleegkundige", "nurse"],
+            Self::NurseSpecialist => ["verpleegkundig specialist", "nurse specialist"],
+            Self::GeneralPractitioner => ["huisarts", "general practitioner"],
+            Self::ElderlyCarePhysician => ["specialist ouderengeneeskunde", "elderly care physician"],
+            Self::MedicalSpecialist => ["medisch specialist", "medical specialist"],
+            Self::SpiritualCounsellor => ["geestelijk verzorger", "spiritual counsellor"],
+            Self::SocialWorker => ["maatschappelijk werker", "social worker"],
+            Self::ProjectLeader => ["projectleider", "project leader"],
+            Self::Coordinator => ["coördinator", "coordinator"],
+            Self::Adviser => ["adviseur", "adviser"],
+            Self::Researcher => ["onderzoeker", "researcher"],
+        };
+        if dutch { nl } else { en }
+    }
+}
+
 /// What a member may do beyond taking part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -209,6 +229,23 @@ impl Role {
         Self::Evaluator,
         Self::Administrator,
     ];
+
+    /// What it is called, in Dutch or in English.
+    pub fn named(self, dutch: bool) -> &'static str {
+        let [nl, en] = match self {
+            Self::Expert => ["deskundige", "expert"],
+            Self::Moderator => ["moderator", "moderator"],
+            Self::Editor => ["redacteur", "editor"],
+            Self::ImplementationCoach => ["implementatiecoach", "implementation coach"],
+            Self::NetworkCoordinator => ["netwerkcoördinator", "network coordinator"],
+            Self::ProjectGroup => ["projectgroep", "project group"],
+            Self::ProgrammeManager => ["programmamanager", "programme manager"],
+            Self::Auditor => ["auditor", "auditor"],
+            Self::Evaluator => ["evaluator", "evaluator"],
+            Self::Administrator => ["beheerder", "administrator"],
+        };
+        if dutch { nl } else { en }
+    }
 
     /// Its name in the policies, the same as in the log.
     pub fn as_str(self) -> &'static str {

@@ -112,6 +112,13 @@ impl Serve {
         let retention = if as_of.is_none() { Some(self.config.receipt_retention) } else { None };
         let limits = self.config.session_limits();
         let access_log = AccessLog::new(platform.pool.clone());
+        // Before anything happens that somebody is to be told.
+        let mail = match self.config.mail(address)? {
+            Some(options) if as_of.is_none() => {
+                Some(Mail::open(platform.pool.clone(), platform.log.clone(), models.clone(), options).await?)
+            }
+            _ => None,
+        };
         let mut tasks = housekeeping::start(
             &app,
             &models,
@@ -120,14 +127,9 @@ impl Serve {
             limits,
             self.config.access_log_retention,
         );
-        let mail = match self.config.mail(address)? {
-            Some(options) if as_of.is_none() => {
-                let mail = Mail::new(platform.pool.clone(), platform.log.clone(), models.clone(), options)?;
-                mail.start(&mut tasks);
-                Some(mail)
-            }
-            _ => None,
-        };
+        if let Some(mail) = &mail {
+            mail.start(&mut tasks);
+        }
         let demo = if self.config.demo { Some(crate::demo_world::personas()) } else { None };
         let router = api::router(
             api::Platform { app, models: models.clone(), pool: platform.pool.clone(), access_log, mail, as_of },

@@ -143,6 +143,7 @@ export const en: AccessWords = {
       refuse_access: 'refused a request',
       end_access: 'ended the access',
       download_own_data: 'took out their own data',
+      preview_erasure: 'looked at what would be erased of somebody',
       erase_member: 'erased somebody’s data',
       history: 'looked at the whole history',
       export: 'took data out in a file',

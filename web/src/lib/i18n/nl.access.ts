@@ -143,6 +143,7 @@ export const nl = {
       refuse_access: 'wees een aanvraag af',
       end_access: 'beëindigde de toegang',
       download_own_data: 'haalde de eigen gegevens op',
+      preview_erasure: 'bekeek wat er van iemand gewist zou worden',
       erase_member: 'wiste iemands gegevens',
       history: 'bekeek de hele geschiedenis',
       export: 'haalde gegevens op in een bestand',

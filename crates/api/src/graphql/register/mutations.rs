@@ -80,25 +80,9 @@ payloads! {
     access_basis: AccessBasis => AccessBasisChanged, AccessBasisPayload;
 }
 
+/// What is known of a region.
 #[derive(Clone, Debug, Serialize, InputObject)]
-pub(crate) struct RegisterRegionInput {
-    /// Its public name, in one line of at most 160 characters.
-    name: String,
-    consortium: Consortium,
-    /// Inhabitants, when known.
-    inhabitants: Option<u32>,
-    /// Inhabitants of 75 years and over, when known.
-    #[graphql(name = "aged75AndOver")]
-    aged75_and_over: Option<u32>,
-    urbanity: Option<Urbanity>,
-    #[graphql(flatten)]
-    #[serde(flatten)]
-    creation: Creation,
-}
-
-#[derive(Clone, Debug, Serialize, InputObject)]
-pub(crate) struct ReviseRegionInput {
-    region_id: ID,
+pub(crate) struct RegionFactsInput {
     /// Its public name, in one line of at most 160 characters.
     name: String,
     consortium: Consortium,
@@ -107,7 +91,34 @@ pub(crate) struct ReviseRegionInput {
     /// Inhabitants of 75 years and over; left out, they are not known.
     #[graphql(name = "aged75AndOver")]
     aged75_and_over: Option<u32>,
+    /// How urban most of it is; left out, it is not known.
     urbanity: Option<Urbanity>,
+}
+
+impl RegionFactsInput {
+    fn read(&self) -> Result<RegionFacts, Wrong> {
+        let known = RegionFacts::new(&line("name", &self.name)?, self.consortium.into());
+        let (inhabitants, aged75_and_over) = (self.inhabitants, self.aged75_and_over);
+        Ok(RegionFacts { inhabitants, aged75_and_over, urbanity: self.urbanity.map(Into::into), ..known })
+    }
+}
+
+#[derive(Clone, Debug, Serialize, InputObject)]
+pub(crate) struct RegisterRegionInput {
+    #[graphql(flatten)]
+    #[serde(flatten)]
+    facts: RegionFactsInput,
+    #[graphql(flatten)]
+    #[serde(flatten)]
+    creation: Creation,
+}
+
+#[derive(Clone, Debug, Serialize, InputObject)]
+pub(crate) struct ReviseRegionInput {
+    region_id: ID,
+    #[graphql(flatten)]
+    #[serde(flatten)]
+    facts: RegionFactsInput,
     #[graphql(flatten)]
     #[serde(flatten)]
     change: Change,
@@ -308,23 +319,14 @@ impl RegisterMutations {
     /// Enter a palliative-care network area.
     async fn register_region(&self, ctx: &Context<'_>, input: RegisterRegionInput) -> Result<RegionPayload, Failed> {
         let region = ctx.platform()?.app.source().id();
-        let command = (|| {
-            let known = RegionFacts::new(&line("name", &input.name)?, input.consortium.into());
-            let (inhabitants, aged75_and_over) = (input.inhabitants, input.aged75_and_over);
-            let facts = RegionFacts { inhabitants, aged75_and_over, urbanity: input.urbanity.map(Into::into), ..known };
-            Ok(RegisterRegion { region, facts })
-        })();
+        let command = input.facts.read().map(|facts| RegisterRegion { region, facts });
         run(ctx, &input, (&input.creation).into(), command).await
     }
 
     /// Say anew what is known of a region.
     async fn revise_region(&self, ctx: &Context<'_>, input: ReviseRegionInput) -> Result<RegionPayload, Failed> {
-        let command = (|| {
-            let known = RegionFacts::new(&line("name", &input.name)?, input.consortium.into());
-            let (inhabitants, aged75_and_over) = (input.inhabitants, input.aged75_and_over);
-            let facts = RegionFacts { inhabitants, aged75_and_over, urbanity: input.urbanity.map(Into::into), ..known };
-            Ok(ReviseRegion { region: thing("regionId", RegionAggregate::KIND, &input.region_id)?, facts })
-        })();
+        let command = thing("regionId", RegionAggregate::KIND, &input.region_id)
+            .and_then(|region| Ok(ReviseRegion { region, facts: input.facts.read()? }));
         run(ctx, &input, input.change.clone(), command).await
     }
 
