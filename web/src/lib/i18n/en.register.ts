@@ -239,7 +239,7 @@ export const en: RegisterWords = {
     lastDayHint: 'Only when access stops before its ground does.',
     early: 'This day is over already.',
     reason: 'Why?',
-    grantReasonHint: 'This stays with the decision, for whoever looks back later.',
+    grantReasonHint: 'The applicant reads this in the mail, and it stays with the decision.',
     because: {
       GRANT: (name: string, day: string) => `Grant ${name} is in the register and holds until ${day}, that day included.`,
       PROMISING_PROJECT: (name: string, day: string) => `The promising project ${name} is in the register and holds until ${day}, that day included.`,

@@ -239,7 +239,7 @@ export const nl = {
     lastDayHint: 'Alleen als de toegang eerder stopt dan de grond.',
     early: 'Deze dag is al voorbij.',
     reason: 'Waarom?',
-    grantReasonHint: 'Dit blijft bij het besluit staan, voor wie later terugkijkt.',
+    grantReasonHint: 'De aanvrager leest dit in de mail, en het blijft bij het besluit staan.',
     because: {
       GRANT: (name: string, day: string) => `Subsidie ${name} staat in het register en geldt tot en met ${day}.`,
       PROMISING_PROJECT: (name: string, day: string) => `Het kansrijke project ${name} staat in het register en geldt tot en met ${day}.`,
