@@ -276,6 +276,8 @@ step('a member is given access on a ground, and another loses theirs, with a rea
   const yasmin = await open(browser, service.url, { persona: 'yasmin', viewport: PHONE });
   await go(yasmin, '/ik');
   await yasmin.getByText('Subsidie SL-1-039').waitFor();
+  await yasmin.getByText('Je toegang rust op een uitnodiging.').waitFor();
+  await looksRight(yasmin, 'story1-invited-and-granted-360');
 
   await press(ellen.getByRole('button', { name: /^Deelnemers op SL-1-039/ }));
   await press(ellen.getByRole('button', { name: /^Beëindig de toegang van Yasmin Özdemir/ }));

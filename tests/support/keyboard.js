@@ -1,8 +1,15 @@
 // What one does with the keyboard alone.
+import { until } from './until.js';
 
-/** Gives an element the focus and presses a key. */
+/** Gives an element the focus and presses a key, once the page has moved the focus to where it wants it first. */
 export async function press(locator, key = 'Enter') {
-  await locator.focus();
+  await until('the focus stays', async () => {
+    await locator.focus();
+    return locator.evaluate(async (element) => {
+      for (let frames = 0; frames < 2; frames++) await new Promise((done) => requestAnimationFrame(done));
+      return document.activeElement === element;
+    });
+  });
   await locator.page().keyboard.press(key);
 }
 

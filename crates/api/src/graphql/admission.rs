@@ -254,14 +254,23 @@ pub(crate) struct MemberAccess {
     last_day: super::text::Date,
 }
 
-/// On what somebody's access rests, for themselves and those who decide on access; null for others.
+/// Whether the viewer may know on what somebody's access rests: themselves, and those who decide on access.
+async fn sees_access(ctx: &Context<'_>, row: &MemberRow) -> Result<bool, Failed> {
+    Ok(ctx.caller()?.viewer == Some(row.id) || decides(ctx).await?)
+}
+
+/// Whether somebody's access rests on no basis, for whoever may know; null for others.
+pub(crate) async fn unbound(ctx: &Context<'_>, row: &MemberRow) -> Result<Option<bool>, Failed> {
+    Ok(sees_access(ctx, row).await?.then_some(row.unbound))
+}
+
+/// On what somebody's access rests, for whoever may know; null for others.
 pub(crate) async fn accesses(ctx: &Context<'_>, row: &MemberRow) -> Result<Option<Vec<MemberAccess>>, Failed> {
-    if ctx.caller()?.viewer != Some(row.id) && !decides(ctx).await? {
+    if !sees_access(ctx, row).await? {
         return Ok(None);
     }
     let mut accesses = Vec::with_capacity(row.accesses.len());
-    // Whoever was invited on no basis does not hang on those they were given besides.
-    for held in row.accesses.iter().filter(|_| !row.unbound) {
+    for held in &row.accesses {
         let entry = ctx.row::<readmodel::models::catalogue::Catalogue>(held.basis).await?;
         let Some(basis) = entry.and_then(AccessBasis::of) else { continue };
         let last_day = held.until.map_or(basis.facts.last_day(), |until| until.min(basis.facts.last_day()));

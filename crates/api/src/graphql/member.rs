@@ -133,11 +133,16 @@ impl Member {
         self.0.open_to_contact
     }
 
-    /// On what their access rests; empty for those who were invited on no basis. Null for whoever is neither themselves nor
-    /// decides on access.
+    /// The bases on which they were given access. Null for whoever is neither themselves nor decides on access.
     #[graphql(complexity = "10 + 10 * child_complexity")]
     async fn access(&self, ctx: &Context<'_>) -> Result<Option<Vec<MemberAccess>>, Failed> {
         admission::accesses(ctx, &self.0).await
+    }
+
+    /// Whether they were invited on no basis: their access has no end but the one that somebody gives it, whatever bases
+    /// they have besides. Null for whoever is neither themselves nor decides on access.
+    async fn unbound(&self, ctx: &Context<'_>) -> Result<Option<bool>, Failed> {
+        admission::unbound(ctx, &self.0).await
     }
 
     /// The roles they hold beyond taking part.

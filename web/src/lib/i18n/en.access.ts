@@ -100,6 +100,7 @@ export const en: AccessWords = {
   rests: {
     title: 'On what your access rests',
     invited: 'Your access rests on an invitation. It has no last day.',
+    besides: 'You also have access on:',
     none: 'You have no access now.',
     until: (day: string) => `Until ${day}, that day included`,
     was: (day: string) => `Ended on ${day}`,

@@ -185,6 +185,7 @@ export const en: RegisterWords = {
     membersOf: (name: string, n: number) => `Members on ${name} (${n})`,
     noMembers: 'Nobody’s access rests on this.',
     alsoOn: 'has access on another ground, too',
+    unbound: 'was invited, and keeps access when this ground ends',
     withdraw: 'End access',
     withdrawOf: (name: string) => `End the access of ${name}`,
     withdrawTitle: (name: string) => `End the access of ${name}?`,

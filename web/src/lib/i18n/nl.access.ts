@@ -100,6 +100,7 @@ export const nl = {
   rests: {
     title: 'Waarop je toegang rust',
     invited: 'Je toegang rust op een uitnodiging. Er staat geen einddatum bij.',
+    besides: 'Je hebt ook toegang op:',
     none: 'Je hebt nu geen toegang.',
     until: (day: string) => `Tot en met ${day}`,
     was: (day: string) => `Afgelopen op ${day}`,

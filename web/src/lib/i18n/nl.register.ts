@@ -185,6 +185,7 @@ export const nl = {
     membersOf: (name: string, n: number) => `Deelnemers op ${name} (${n})`,
     noMembers: 'Van niemand rust de toegang hierop.',
     alsoOn: 'heeft ook toegang op een andere grond',
+    unbound: 'is uitgenodigd, en houdt toegang als deze grond eindigt',
     withdraw: 'Beëindig toegang',
     withdrawOf: (name: string) => `Beëindig de toegang van ${name}`,
     withdrawTitle: (name: string) => `De toegang van ${name} beëindigen?`,

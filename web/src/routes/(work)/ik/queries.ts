@@ -9,6 +9,7 @@ export const AccessQuery = graphql(`
       roles
       member {
         id
+        unbound
         access { lastDay basis { id kind name } }
         name { erased text }
         profession

@@ -17,7 +17,7 @@ export const BasesQuery = graphql(
         organisations { id name }
         interventions { id name }
         round { id name }
-        members { ...Person access { basis { id } } }
+        members { ...Person unbound access { basis { id } } }
       }
       organisations { id name kind region { id name } }
       interventions { id name }
