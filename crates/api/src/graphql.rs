@@ -8,6 +8,7 @@ mod catalogue;
 mod concerned;
 mod context;
 mod cycle;
+mod decision;
 mod error;
 mod event;
 mod experience;
@@ -83,6 +84,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, subscription::Subscription> {
         .limit_depth(limits::DEPTH)
         .limit_complexity(limits::COMPLEXITY)
         .extension(error::Coded)
+        .extension(decision::Decided)
         .extension(past::Past)
         .extension(platform::Marked)
 }

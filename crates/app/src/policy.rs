@@ -72,6 +72,13 @@ pub(crate) struct Question<'a> {
     pub(crate) attributes: &'a [(&'static str, &'static str)],
 }
 
+impl<'a> Question<'a> {
+    /// Whether somebody may use a query or a subscription, whatever they ask for with it.
+    pub(crate) fn of_operation(principal: &'a Principal, action: &'a str) -> Self {
+        Self { principal, action, kind: "platform", standing: &[], attributes: &[] }
+    }
+}
+
 impl Policies {
     /// The platform's own policies.
     pub fn embedded() -> Result<Self, PolicyError> {
@@ -85,7 +92,7 @@ impl Policies {
 
     /// Whether the policies allow it. What cannot be evaluated is not allowed.
     pub(crate) fn allow(&self, question: &Question<'_>) -> bool {
-        question.principal.known && self.evaluate(question).is_ok_and(|decision| decision == Decision::Allow)
+        self.evaluate(question).is_ok_and(|decision| decision == Decision::Allow)
     }
 
     fn evaluate(&self, question: &Question<'_>) -> Result<Decision, Box<dyn std::error::Error>> {
@@ -97,6 +104,7 @@ impl Policies {
         let attribute =
             |(name, value): &(&str, &str)| ((*name).to_owned(), RestrictedExpression::new_string((*value).to_owned()));
         let known = [
+            ("known".to_owned(), RestrictedExpression::new_bool(question.principal.known)),
             ("access".to_owned(), RestrictedExpression::new_bool(question.principal.access)),
             ("roles".to_owned(), strings(roles)),
             ("standing".to_owned(), strings(standing)),

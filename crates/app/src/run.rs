@@ -295,6 +295,18 @@ impl App {
         Ok((allowed, principal.grounds))
     }
 
+    /// Whether anybody may do something that is no command, also who is not signed in.
+    pub fn anybody_may(&self, action: &str) -> bool {
+        self.policies.allow(&Question::of_operation(&Principal::default(), action))
+    }
+
+    /// Whether a member may do something that is no command, with whatever role, wherever they hold it.
+    pub async fn may_somewhere(&self, member: MemberId, action: &str) -> Result<(bool, Grounds), Failure> {
+        let principal = self.principal_somewhere(member).await?;
+        let allowed = self.policies.allow(&Question::of_operation(&principal, action));
+        Ok((allowed, principal.grounds))
+    }
+
     /// Whether a command was run before under this key.
     pub async fn was_run<C: Command>(&self, by: By, retry: &Retry) -> Result<bool, Failure> {
         let key = self.idempotency_key::<C>(by, retry);

@@ -117,7 +117,7 @@ fn person(ctx: &Context<'_>) -> Result<(MemberId, Uuid), Failed> {
 async fn acting(ctx: &Context<'_>, act: Act) -> Result<(MemberId, Uuid), Failed> {
     let (member, session) = person(ctx)?;
     ctx.pace()?.contribute(member, ctx.caller()?.address)?;
-    if ctx.open()?.app.may(member, act, None).await? { Ok((member, session)) } else { Err(Failed::OutOfScope) }
+    if ctx.open()?.app.may(member, act, None).await? { Ok((member, session)) } else { Err(ctx.caller()?.forbidden()) }
 }
 
 /// The sessions that are left.

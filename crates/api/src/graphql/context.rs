@@ -43,6 +43,20 @@ pub(crate) struct Caller {
     pub(crate) position: eventlog::Position,
 }
 
+impl Caller {
+    /// Whoever is signed in, if they or the program that speaks for them may read.
+    pub(crate) fn somebody(&self) -> Result<MemberId, Failed> {
+        let viewer = self.viewer.ok_or(Failed::Unauthenticated)?;
+        let reads = self.credential.allows(Scope::Read) || self.credential.allows(Scope::Contribute);
+        if reads { Ok(viewer) } else { Err(Failed::OutOfScope) }
+    }
+
+    /// Why the policies do not allow somebody something.
+    pub(crate) fn forbidden(&self) -> Failed {
+        if self.access { Failed::Forbidden } else { Failed::AccessEnded }
+    }
+}
+
 /// Shorthands on the context of a resolver.
 pub(crate) trait Viewing {
     /// The platform itself. Nobody tells when what is read from it changes, so an answer made from it is not kept.
@@ -64,18 +78,14 @@ pub(crate) trait Viewing {
     /// The position at which what is being shown stands; nothing when it is of now.
     fn moment(&self) -> Option<eventlog::Position>;
 
-    /// Whoever is signed in; everything but `viewer` asks for somebody. What a mutation gives back may be read by whoever
-    /// may run it.
+    /// Whoever is signed in and takes part. (Fields of `Query` need not ask: see [`super::decision`].)
     fn viewer(&self) -> Result<MemberId, Failed> {
         if self.caller()?.access { self.somebody() } else { Err(Failed::AccessEnded) }
     }
 
     /// As [`Viewing::viewer`], also when their access has ended: for what is their own.
     fn somebody(&self) -> Result<MemberId, Failed> {
-        let Caller { viewer, credential, .. } = self.caller()?;
-        let viewer = viewer.ok_or(Failed::Unauthenticated)?;
-        let reads = credential.allows(Scope::Read) || credential.allows(Scope::Contribute);
-        if reads { Ok(viewer) } else { Err(Failed::OutOfScope) }
+        self.caller()?.somebody()
     }
 
     /// Who did what how often, lately.

@@ -20,6 +20,8 @@ pub(crate) enum Failed {
     OutOfScope,
     /// What their access rests on holds no longer.
     AccessEnded,
+    /// The policies do not allow it.
+    Forbidden,
     /// An argument makes no sense; the message says which.
     BadInput(String),
     /// They do this too often, one after the other.
@@ -40,6 +42,7 @@ impl Failed {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::OutOfScope => "OUT_OF_SCOPE",
             Self::AccessEnded => "ACCESS_ENDED",
+            Self::Forbidden => "FORBIDDEN",
             Self::BadInput(_) => "BAD_INPUT",
             Self::TooOften(_) => "TOO_MANY_REQUESTS",
             Self::Busy => "BUSY",
@@ -54,6 +57,7 @@ impl Failed {
             Self::Unauthenticated => "sign in first".into(),
             Self::OutOfScope => "the access token was not made for this".into(),
             Self::AccessEnded => "your access has ended".into(),
+            Self::Forbidden => "you may not do this".into(),
             Self::BadInput(message) => message.clone(),
             Self::TooOften(_) => "too often, one after the other; try again a little later".into(),
             Self::Busy => "the platform is busy; try again in a moment".into(),
@@ -71,7 +75,12 @@ impl Failed {
             Self::TooOften(TooOften(wait)) => Some(*wait),
             Self::Busy => Some(eventlog::BUSY_FOR),
             Self::Unavailable | Self::OutcomeUnknown => Some(eventlog::AWAY_FOR),
-            Self::Unauthenticated | Self::OutOfScope | Self::AccessEnded | Self::BadInput(_) | Self::Internal => None,
+            Self::Unauthenticated
+            | Self::OutOfScope
+            | Self::AccessEnded
+            | Self::Forbidden
+            | Self::BadInput(_)
+            | Self::Internal => None,
         }
     }
 

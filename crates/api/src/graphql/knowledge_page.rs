@@ -195,7 +195,6 @@ impl KnowledgePageQueries {
         id: ID,
         as_of: Option<AsOf>,
     ) -> Result<Option<KnowledgePage>, Failed> {
-        ctx.viewer()?;
         past::stand_at(ctx, as_of, &id).await?;
         let Some(id) = local::<PageId>(PageAggregate::KIND, &id) else { return Ok(None) };
         match ctx.row::<KnowledgePages>(id).await? {

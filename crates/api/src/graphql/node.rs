@@ -42,7 +42,6 @@ pub(crate) struct NodeQueries;
 impl NodeQueries {
     /// Anything that has a page of its own, by its id.
     async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>, Failed> {
-        ctx.viewer()?;
         let Ok(StreamId { kind, id }) = id.parse::<StreamId>() else { return Ok(None) };
         Ok(match kind.as_str() {
             MemberAggregate::KIND => member::maybe_member(ctx, Some(id.into())).await?.map(Node::Member),

@@ -20,6 +20,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     context::Viewing as _,
+    decision::listening,
     error::Failed,
     event::TimelineEntry,
     id::local,
@@ -61,7 +62,7 @@ impl Subscription {
         question_id: ID,
         after: Option<Position>,
     ) -> Result<impl Stream<Item = Result<QuestionChanged, Failed>> + use<>, Failed> {
-        ctx.viewer()?;
+        listening(ctx, "questionChanged").await?;
         let id: QuestionId = local(QuestionAggregate::KIND, &question_id)
             .ok_or_else(|| Failed::BadInput("`questionId` is not the id of a question".into()))?;
         let models = ctx.platform()?.models.clone();
@@ -84,7 +85,7 @@ impl Subscription {
         project_id: ID,
         after: Option<Position>,
     ) -> Result<impl Stream<Item = Result<ProjectChange, Failed>> + use<>, Failed> {
-        ctx.viewer()?;
+        listening(ctx, "projectChanged").await?;
         let id: ProjectId = local(ProjectAggregate::KIND, &project_id)
             .ok_or_else(|| Failed::BadInput("`projectId` is not the id of a project".into()))?;
         let models = ctx.platform()?.models.clone();
@@ -106,7 +107,7 @@ impl Subscription {
         ctx: &Context<'_>,
         after: Option<Position>,
     ) -> Result<impl Stream<Item = Result<Change, Failed>> + use<>, Failed> {
-        ctx.viewer()?;
+        listening(ctx, "contributionAdded").await?;
         let events = seen_after(&ctx.platform()?.models, after);
         Ok(events
             .try_filter(|seen| std::future::ready(is_contribution(&seen.event)))

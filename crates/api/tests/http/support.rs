@@ -79,7 +79,9 @@ fn options_of(public_url: Option<String>, limits: Limits) -> Options {
         limits,
         address_header: Some(header::HeaderName::from_static("x-real-ip")),
         security_contact: None,
-        demo: Some(MEMBERS.iter().map(|(name, _)| *name).chain([NEWCOMER]).map(persona).collect()),
+        demo: Some(
+            MEMBERS.iter().map(|(name, _)| *name).chain([NEWCOMER]).map(|name| persona(name, member(name))).collect(),
+        ),
         signer: signer(),
         metrics: Box::new(String::new),
     }
@@ -122,6 +124,32 @@ impl World {
         writing.router = api::router(platform, options_of(None, Limits::default())).expect("a router");
         writing.mailbox = Some((folder, tasks));
         writing
+    }
+
+    /// Another process on the same database, at which these can sign in and do things so often.
+    pub(crate) async fn offering(&self, members: &[(String, MemberId)], limits: Limits) -> Self {
+        let mut offering = self.again(None).await;
+        let platform = Platform {
+            app: offering.app.clone(),
+            models: offering.models.clone(),
+            pool: self.pool().await,
+            access_log: AccessLog::new(self.pool().await),
+            mail: None,
+            as_of: None,
+        };
+        let demo = members.iter().map(|(name, member)| persona(name, *member)).collect();
+        let options = Options { demo: Some(demo), ..options_of(None, limits) };
+        offering.router = api::router(platform, options).expect("a router");
+        offering
+    }
+
+    /// The platform behind an address of this machine, until the test ends.
+    pub(crate) async fn listen(&self) -> std::net::SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listens");
+        let address = listener.local_addr().expect("an address");
+        let router = self.router.clone();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        address
     }
 
     /// Letters that were sent to an address, the first first, once there are so many.
@@ -331,7 +359,7 @@ pub(crate) async fn body(response: Response<Body>) -> Value {
     serde_json::from_slice(&bytes).expect("json")
 }
 
-fn persona(name: &str) -> DemoPersona {
+fn persona(name: &str, member: MemberId) -> DemoPersona {
     DemoPersona {
         persona: name.into(),
         name: name.into(),
@@ -339,6 +367,6 @@ fn persona(name: &str) -> DemoPersona {
         organisation: "Ziekenhuis Noord".into(),
         roles: Vec::new(),
         about: About { nl: String::new(), en: String::new() },
-        member: member(name),
+        member,
     }
 }

@@ -104,7 +104,6 @@ impl RoleQueries {
         region_id: Option<ID>,
         at: Option<DateTime<Utc>>,
     ) -> Result<Vec<RoleHolding>, Failed> {
-        ctx.viewer()?;
         let region: Option<RegionId> = filter(RegionAggregate::KIND, region_id.as_ref())?;
         let region = match region {
             Some(region) => Some((region, register::consortium(ctx, region).await?)),
