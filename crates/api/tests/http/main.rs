@@ -7,6 +7,7 @@ mod forgetting;
 mod hardening;
 mod members;
 mod past;
+mod patient_details;
 mod reading;
 mod redaction;
 mod register;
