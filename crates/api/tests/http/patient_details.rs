@@ -235,6 +235,8 @@ async fn every_text_of_every_mutation_is_looked_at() {
                 continue;
             }
             assert_eq!(field, *path.last().expect("a field"), "{place}");
+            let flag = schema.inputs[&input].1.iter().find(|(name, _)| name == "patientDetailsChecked");
+            assert!(flag.is_some(), "{input}");
             assert_ne!(code(&joost, &with(&named, "patientDetailsChecked", true)).await.0, CODE, "{place}");
             let number = schema.sample(&world, &input, &path, "Zij heeft 111.222.333.");
             let (told, field, answer) = code(&emma, &number).await;
