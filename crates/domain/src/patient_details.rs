@@ -74,7 +74,7 @@ struct Rule {
 #[serde(rename_all = "camelCase")]
 struct Written {
     refused: Refused,
-    likely: Vec<Kind>,
+    likely: Vec<Likely>,
     not_names: Vec<String>,
     parts: BTreeMap<String, String>,
 }
@@ -88,7 +88,7 @@ struct Refused {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kind {
+struct Likely {
     kind: String,
     ignore_case: bool,
     patterns: Vec<String>,
@@ -110,7 +110,7 @@ impl Rule {
             RegexBuilder::new(&whole(pattern, &parts)).case_insensitive(ignore_case).build().map_err(RuleError::from)
         };
         let mut patterns = Vec::new();
-        for Kind { kind, ignore_case, patterns: of_kind } in likely {
+        for Likely { kind, ignore_case, patterns: of_kind } in likely {
             for pattern in of_kind {
                 patterns.push((kind.clone(), read(&pattern, ignore_case)?));
             }
