@@ -15,7 +15,7 @@ before(async () => {
   const { theme } = await anyContext(bram);
   const asked = { title: 'Wie belt de familie na?', body: 'Na een overlijden thuis.', themeIds: [theme.id], anonymous: false };
   ({ question } = await joost.done('askQuestion', asked));
-  await bram.done('giveAnswer', { questionId: question.id, body: 'Bij mevrouw Kwikstaartje belde ik zelf.' });
+  await bram.done('giveAnswer', { questionId: question.id, body: 'Bij mevrouw Kwikstaartje belde ik zelf.', patientDetailsChecked: true });
   browser = await launch();
 });
 after(async () => {

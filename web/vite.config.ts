@@ -35,6 +35,8 @@ export default defineConfig({
     },
   },
   server: {
+    // The rule on patient details, which the server reads too.
+    fs: { allow: ['../schema'] },
     proxy: {
       '/graphql': { target: server, ws: true },
       // As objects: a bare string would change the host, and the server refuses what seems to come from another site.

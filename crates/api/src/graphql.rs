@@ -22,6 +22,7 @@ mod mutation;
 mod node;
 mod paging;
 mod past;
+mod patient_details;
 mod platform;
 mod project;
 mod question;

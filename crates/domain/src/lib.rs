@@ -17,6 +17,7 @@ pub mod intervention;
 pub mod knowledge_page;
 pub mod member;
 pub mod organisation;
+pub mod patient_details;
 pub mod pdsa;
 pub mod period;
 pub mod phase;

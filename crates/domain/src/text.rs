@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::patient_details::holds_citizen_service_number;
+
 /// Why a text is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
@@ -92,49 +94,6 @@ fn check(text: &str, max: usize) -> Result<(), TextError> {
         return Err(TextError::CitizenServiceNumber);
     }
     Ok(())
-}
-
-/// How a citizen service number is written: the lengths of its groups.
-const GROUPS: [&[usize]; 3] = [&[9], &[3, 3, 3], &[4, 2, 3]];
-
-/// Whether nine digits that stand by themselves, in one piece or in the usual groups (with dots, spaces or hyphens
-/// between them), pass the 11-test of a Dutch citizen service number: 9·d₁ + 8·d₂ + … + 2·d₈ − d₉ divisible by 11.
-fn holds_citizen_service_number(text: &str) -> bool {
-    let chars: Vec<char> = text.chars().collect();
-    (0..chars.len()).any(|start| {
-        let begins = start == 0 || !(chars[start - 1].is_alphanumeric() || chars[start - 1] == '-');
-        begins && GROUPS.iter().any(|groups| [' ', '.', '-'].iter().any(|gap| is_number(&chars[start..], groups, *gap)))
-    })
-}
-
-/// Whether a text begins with such a number, and the number ends there.
-fn is_number(chars: &[char], groups: &[usize], gap: char) -> bool {
-    let mut digits = Vec::with_capacity(9);
-    let mut rest = chars;
-    for (nth, length) in groups.iter().enumerate() {
-        if nth > 0 {
-            let [first, after @ ..] = rest else { return false };
-            if *first != gap {
-                return false;
-            }
-            rest = after;
-        }
-        let Some((group, after)) = rest.split_at_checked(*length) else { return false };
-        digits.extend(group.iter().filter_map(|c| c.to_digit(10)).filter_map(|digit| i32::try_from(digit).ok()));
-        rest = after;
-    }
-    let ends = match rest {
-        [next, ..] if next.is_alphanumeric() => false,
-        ['-' | '.', next, ..] if next.is_alphanumeric() => false,
-        _ => true,
-    };
-    ends && digits.len() == 9 && passes_eleven_test(&digits)
-}
-
-fn passes_eleven_test(digits: &[i32]) -> bool {
-    let weights = [9, 8, 7, 6, 5, 4, 3, 2, -1];
-    let sum: i32 = digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum();
-    sum % 11 == 0 && digits.iter().any(|&digit| digit != 0)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::{
     error::Failed,
     id::{global, local},
     mutation::{Creation, Refusal, line},
+    patient_details,
 };
 use crate::access::{Access, Scope, Scopes, SessionInfo, TokenInfo, Tokens};
 
@@ -232,6 +233,11 @@ impl AccessMutations {
             Ok(name) => name,
             Err(wrong) => return Ok(AccessTokenPayload::Refusal(wrong.refusal(language))),
         };
+        if !input.creation.patient_details_checked
+            && let Some(refusal) = patient_details::in_text("name", name.as_str(), language)
+        {
+            return Ok(AccessTokenPayload::Refusal(refusal));
+        }
         let scopes: Scopes = input.scopes.iter().map(|scope| Scope::from(*scope)).collect();
         if scopes.is_empty() {
             let (nl, en) = ("Kies waar de sleutel voor is.", "Choose what the token is for.");

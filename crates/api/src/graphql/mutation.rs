@@ -18,7 +18,7 @@ use super::{
     access_log::note,
     context::{Caller, Viewing as _},
     error::Failed,
-    id,
+    id, patient_details,
 };
 use crate::language::Language;
 
@@ -46,6 +46,11 @@ pub(crate) struct Creation {
     /// Makes a retry safe: the same key with the same content gives the same result, once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) idempotency_key: Option<String>,
+    /// Whoever sends it looked at what in it may tell who a patient is, and nobody can be recognised. Without this such a text
+    /// is refused with `TEXT_MAY_IDENTIFY_PATIENT`.
+    #[graphql(default)]
+    #[serde(skip)]
+    pub(crate) patient_details_checked: bool,
 }
 
 /// What every input may carry that changes something.
@@ -58,11 +63,17 @@ pub(crate) struct Change {
     /// Refused when the thing is no longer at this `version`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expected_version: Option<i32>,
+    /// Whoever sends it looked at what in it may tell who a patient is, and nobody can be recognised. Without this such a text
+    /// is refused with `TEXT_MAY_IDENTIFY_PATIENT`.
+    #[graphql(default)]
+    #[serde(skip)]
+    pub(crate) patient_details_checked: bool,
 }
 
 impl From<&Creation> for Change {
     fn from(creation: &Creation) -> Self {
-        Self { idempotency_key: creation.idempotency_key.clone(), expected_version: None }
+        let Creation { idempotency_key, patient_details_checked } = creation.clone();
+        Self { idempotency_key, expected_version: None, patient_details_checked }
     }
 }
 
@@ -281,6 +292,11 @@ pub(crate) async fn run<C: Command>(
         Ok(command) => command,
         Err(wrong) => return Ok(Err(wrong.refusal(language))),
     };
+    if !change.patient_details_checked
+        && let Some(refusal) = patient_details::warning(C::NAME, input, language)?
+    {
+        return Ok(Err(refusal));
+    }
     let platform = ctx.platform()?;
     let request = Request {
         by: By::Member(viewer),

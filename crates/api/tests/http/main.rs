@@ -8,6 +8,7 @@ mod hardening;
 mod matrix;
 mod members;
 mod past;
+mod patient_details;
 mod reading;
 mod redaction;
 mod register;

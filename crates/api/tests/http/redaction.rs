@@ -32,7 +32,7 @@ async fn the_text_is_gone_for_good_the_fact_stays_and_the_author_is_told() {
     });
     let asked = act(&sanne, "askQuestion", QUESTION, ask).await;
     let id = &asked["question"]["id"];
-    let named = json!({ "questionId": id, "body": "Bij mevrouw Kwikstaartje uit Haren belde ik zelf." });
+    let named = json!({ "questionId": id, "body": "Bij mevrouw Kwikstaartje uit Haren belde ik zelf.", "patientDetailsChecked": true });
     act(&joost, "giveAnswer", QUESTION, named).await;
     let other =
         act(&joost, "giveAnswer", QUESTION, json!({ "questionId": id, "body": "De wijkverpleegkundige." })).await;
@@ -76,7 +76,7 @@ async fn experiences_and_texts_of_projects_can_be_taken_away_too_and_the_lead_is
     let id = act(&sanne, "registerProject", project, register).await["project"]["id"].take();
     let joins = json!({ "projectId": id, "memberId": format!("member-{}", member("joost")) });
     act(&sanne, "joinProject", project, joins).await;
-    let post = json!({ "projectId": id, "text": "De heer Kwikstaartje is blij." });
+    let post = json!({ "projectId": id, "text": "De heer Kwikstaartje is blij.", "patientDetailsChecked": true });
     let posted = act(&joost, "postUpdate", project, post).await;
     let raise = json!({ "projectId": id, "text": "Geen tijd.", "kind": "CAPACITY" });
     let raised = act(&joost, "raiseBottleneck", project, raise).await;
@@ -108,6 +108,7 @@ async fn nothing_is_mailed_about_a_question_that_was_asked_anonymously() {
     let (sanne, emma) = (world.visitor("sanne").await, moderator(&world).await);
     let ask = json!({
         "title": "Durf ik dit?", "body": "Mevrouw Kwikstaartje …", "themeIds": [world.theme], "anonymous": true,
+        "patientDetailsChecked": true,
     });
     let id = act(&sanne, "askQuestion", QUESTION, ask).await["question"]["id"].take();
     let redact = json!({ "questionId": id, "ground": "NAMES_PATIENT" });

@@ -1,5 +1,6 @@
-// What fields need to know of the form they stand in: their error, and the id to jump to.
+// What fields need to know of the form they stand in: their error, what to look at in them, and the id to jump to.
 import { getContext, setContext } from 'svelte';
+import type { Looking } from './looking.svelte';
 
 export type Errors = Readonly<Record<string, string>>;
 
@@ -8,6 +9,8 @@ interface FormContext {
   idOf(name: string): string;
   /** Tell the form how a field is called, for the summary. */
   name(name: string, label: string): void;
+  /** Looks for what may tell who a patient is. */
+  looking: Looking;
 }
 
 const KEY = Symbol('form');

@@ -2,13 +2,13 @@
 import { tick } from 'svelte';
 import { invalidate } from '$app/navigation';
 import type { TadaDocumentNode } from '$lib/graphql/graphql';
-import { Sending } from './sending.svelte';
+import { Sending, type Keyed } from './sending.svelte';
 
 /**
  * Send and refresh what `depends` on the page; true when it arrived. A button that is not there any more then gives the
  * focus to `rest`: what one did, in words.
  */
-export async function act<Result extends { result: { __typename: string } }, Input extends { idempotencyKey?: string | null }>(
+export async function act<Result extends { result: { __typename: string } }, Input extends Keyed>(
   sending: Sending,
   document: TadaDocumentNode<Result, { input: Input }>,
   input: Input,

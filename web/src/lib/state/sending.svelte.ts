@@ -13,7 +13,8 @@ export interface Refusal {
 /** Every mutation names its field `result`: a change or a refusal. */
 type Answer = { result: { __typename: string } };
 type Changed<Result extends Answer> = Exclude<Result['result'], { __typename: 'Refusal' }>;
-type Keyed = { idempotencyKey?: string | null };
+/** What every input may carry. */
+export type Keyed = { idempotencyKey?: string | null; patientDetailsChecked?: boolean | null };
 
 const KEY_REUSED = 'IDEMPOTENCY_KEY_REUSED';
 
@@ -21,6 +22,8 @@ export class Sending {
   phase = $state<'idle' | 'sending' | 'done' | 'refused' | 'failed'>('idle');
   refusal = $state.raw<Refusal | null>(null);
   failure = $state.raw<Failure | null>(null);
+  /** Somebody looked at what may tell who a patient is, and nobody is recognisable. */
+  patientDetailsChecked = false;
   readonly #draft: Draft<object> | undefined;
   #key: string | null = null;
 
@@ -44,7 +47,8 @@ export class Sending {
     this.#key ??= crypto.randomUUID();
     try {
       const idempotencyKey = this.#draft?.key ?? this.#key;
-      const { result } = await request(document, { input: { ...input, idempotencyKey } });
+      const looked = this.patientDetailsChecked && { patientDetailsChecked: true };
+      const { result } = await request(document, { input: { ...input, idempotencyKey, ...looked } });
       this.#key = null;
       if (isRefusal(result)) {
         this.#refused(result);

@@ -17,7 +17,8 @@ export async function sendOnce<Result extends Answer, Input>(
   sending.reset();
   sending.phase = 'sending';
   try {
-    const { result } = await request(document, { input });
+    const looked = sending.patientDetailsChecked && { patientDetailsChecked: true };
+    const { result } = await request(document, { input: { ...input, ...looked } });
     if (result.__typename !== 'Refusal') {
       sending.phase = 'done';
       return result as Changed<Result>;

@@ -3,7 +3,7 @@
 use app::{By, Request, RunError};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject, Union};
 use domain::{
-    Aggregate as _, Sealed,
+    Aggregate as _, Command as _, Sealed,
     basis::{Basis as BasisAggregate, GrantNumber, Incomplete},
     id::{InterventionId, MemberId},
     intervention::Intervention as InterventionAggregate,
@@ -26,6 +26,7 @@ use crate::{
         error::Failed,
         member::Member,
         mutation::{self, Change, Refusal, Wrong, email, line, maybe, prose, thing, things},
+        patient_details,
         text::{Date, Position},
     },
     language::Language,
@@ -53,6 +54,10 @@ pub(crate) struct RequestAccessInput {
     intervention_ids: Vec<ID>,
     /// Why they ask.
     motivation: Option<String>,
+    /// As in `CreationInput`.
+    #[graphql(default)]
+    #[serde(skip)]
+    patient_details_checked: bool,
 }
 
 /// It was taken, whatever is known of the address: if it can be written to, a mail with a link is on its way.
@@ -285,6 +290,11 @@ impl AdmissionMutations {
             Ok(waiting) => waiting,
             Err(wrong) => return Ok(RequestAccessPayload::Refusal(wrong.refusal(language))),
         };
+        if !input.patient_details_checked
+            && let Some(refusal) = patient_details::warning(RequestAccess::NAME, &input, language)?
+        {
+            return Ok(RequestAccessPayload::Refusal(refusal));
+        }
         let known = ctx.some::<Catalogue>(waiting.interventions.iter().map(|id| id.0)).await?;
         if known.len() < waiting.interventions.len() {
             return Ok(RequestAccessPayload::Refusal(Wrong::Id("interventionIds").refusal(language)));
