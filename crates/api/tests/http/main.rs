@@ -10,6 +10,7 @@ mod past;
 mod reading;
 mod redaction;
 mod register;
+mod retention;
 mod standing;
 mod stories;
 mod support;
