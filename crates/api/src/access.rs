@@ -6,6 +6,7 @@ mod account;
 mod credential;
 mod logout_token;
 mod provider;
+pub(crate) mod prune;
 mod session;
 mod token;
 
@@ -131,20 +132,6 @@ pub(crate) async fn counts(pool: &PgPool, member: MemberId) -> sqlx::Result<(i32
 /// Whether anybody ever signed in here with an account at a provider.
 pub async fn holds_sign_ins(pool: &PgPool) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM session.account) AS "holds!""#).fetch_one(pool).await
-}
-
-/// Removes what ended by itself; gives how much that was.
-pub async fn prune(pool: &PgPool, limits: &SessionLimits) -> sqlx::Result<u64> {
-    let sessions = sqlx::query!(
-        "DELETE FROM session.session WHERE expires_at < now() OR used_at + make_interval(secs => $1) < now()
-         OR begun_at + make_interval(secs => $2) < now()",
-        seconds(limits.idle),
-        seconds(limits.absolute)
-    );
-    let sessions = sessions.execute(pool).await?.rows_affected();
-    let tokens = sqlx::query!("DELETE FROM session.access_token WHERE expires_at < now()").execute(pool).await?;
-    let taken = sqlx::query!("DELETE FROM session.logout_token WHERE expires_at < now()").execute(pool).await?;
-    Ok(sessions + tokens.rows_affected() + taken.rows_affected())
 }
 
 /// As Postgres takes an interval.

@@ -117,7 +117,7 @@ pub(crate) async fn destroy(
     models: &ReadModels,
     pool: &PgPool,
     member: MemberId,
-    Erased { contributions, by_oneself }: Erased,
+    Erased { contributions, by_oneself, .. }: Erased,
 ) -> Result<Destroyed, Failure> {
     let mut kept = kept(app, models, member).await?;
     if contributions == Contributions::Kept {

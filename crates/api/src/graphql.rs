@@ -27,6 +27,7 @@ mod platform;
 mod project;
 mod question;
 mod register;
+mod retention;
 mod search;
 mod subscription;
 mod text;
@@ -48,6 +49,7 @@ pub(crate) struct Query(
     member::ErasureQueries,
     access_log::AccessLogQueries,
     admission::AdmissionQueries,
+    retention::RetentionQueries,
     catalogue::CatalogueQueries,
     register::RegisterQueries,
     register::ImportQueries,

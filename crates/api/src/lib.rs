@@ -11,12 +11,14 @@ mod language;
 mod markdown;
 mod own_data;
 mod pace;
+mod retention;
 
-pub use access::{Forgotten, ProviderOptions, SessionLimits, TABLES, forget_member, holds_sign_ins, prune};
+pub use access::{Forgotten, ProviderOptions, SessionLimits, TABLES, forget_member, holds_sign_ins};
 pub use erasure::finish as finish_erasure;
 pub use graphql::sdl;
 pub use http::{About, DemoPersona, Options, router, starting};
 pub use pace::{Limit, Limits, NoLimit};
+pub use retention::{DataKind, Listed, Periods, Retention, RetentionError, Run};
 
 use std::sync::Arc;
 
@@ -38,6 +40,8 @@ pub struct Platform {
     pub access_log: AccessLog,
     /// Writes to people; without it nobody can ask for access.
     pub mail: Option<mail::Mail>,
+    /// How long what is kept.
+    pub periods: Periods,
     /// The moment as of which everything is shown, when that is not now.
     pub as_of: Option<AsOf>,
 }

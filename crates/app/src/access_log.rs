@@ -1,9 +1,8 @@
 //! Who looked at what of whom, and on what ground: the access log (NEN 7513). It stands apart from the log of events and
 //! has a retention of its own.
 
-use chrono::TimeDelta;
 use domain::{Timestamp, id::MemberId};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::Failure;
@@ -129,13 +128,17 @@ impl AccessLog {
         lines.fetch_all(&self.pool).await.map_err(unavailable)
     }
 
-    /// Lets lines go that are older; gives how many. Never those of the last year.
-    pub async fn prune(&self, keep: TimeDelta) -> Result<i64, Failure> {
-        let gone = sqlx::query_scalar!(
-            r#"SELECT access_log.prune(make_interval(secs => $1)) AS "gone!""#,
-            keep.as_seconds_f64()
-        );
-        gone.fetch_one(&self.pool).await.map_err(unavailable)
+    /// How many lines are of before a moment.
+    pub async fn lines_before(&self, before: Timestamp) -> Result<i64, Failure> {
+        let lines = sqlx::query_scalar!(r#"SELECT count(*) AS "lines!" FROM access_log.line WHERE at < $1"#, before);
+        lines.fetch_one(&self.pool).await.map_err(unavailable)
+    }
+
+    /// Lets lines of before a moment go, no more than so many, in the transaction of a connection; gives how many. That those
+    /// of the last year stay is up to the database.
+    pub async fn prune(connection: &mut PgConnection, before: Timestamp, most: i64) -> Result<i64, Failure> {
+        let gone = sqlx::query_scalar!(r#"SELECT access_log.prune_batch($1, $2) AS "gone!""#, before, most);
+        gone.fetch_one(connection).await.map_err(unavailable)
     }
 }
 

@@ -16,7 +16,7 @@ pub use access_log::{AccessLog, Ground, Line as AccessLine, Looked, Person};
 pub use error::{Declined, Failure, RunError};
 pub use policy::{
     Act, CREATE_ACCESS_TOKEN, DOWNLOAD_OWN_DATA, END_SESSION, Grounds, Policies, READ_ACCESS_LOG, READ_ENTRIES,
-    REVOKE_ACCESS_TOKEN,
+    READ_RETENTION, REVOKE_ACCESS_TOKEN,
 };
 pub use run::{By, Done, Request, Retry};
 pub use source::Source;

@@ -16,6 +16,8 @@ pub struct Act {
 pub const READ_ENTRIES: Act = Act { name: "read_entries", kind: "log" };
 /// Reading who looked at what of whom.
 pub const READ_ACCESS_LOG: Act = Act { name: "read_access_log", kind: "access_log" };
+/// Reading how long what is kept, and what went when.
+pub const READ_RETENTION: Act = Act { name: "read_retention", kind: "retention" };
 /// Downloading everything that is kept about oneself.
 pub const DOWNLOAD_OWN_DATA: Act = Act { name: "download_own_data", kind: "member" };
 /// Ending a session of one's own.

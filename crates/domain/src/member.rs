@@ -14,7 +14,7 @@ mod take_role;
 
 pub use end_access::{EndAccess, Ending};
 pub use erase_member::EraseMember;
-pub use event::{AccessEnd, Contributions, MemberEvent, Profession, RequestedBasis, Role};
+pub use event::{AccessEnd, Contributions, ErasureGround, MemberEvent, Profession, RequestedBasis, Role};
 pub use give_role::{GiveRole, Refused as GiveRoleRefused};
 pub use grant_access::{GrantAccess, Refused as GrantAccessRefused};
 pub use invite_member::InviteMember;

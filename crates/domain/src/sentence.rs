@@ -15,7 +15,7 @@ use crate::{
     id::MemberId,
     intervention::InterventionEvent,
     knowledge_page::PageEvent,
-    member::{AccessEnd, Contributions, MemberEvent},
+    member::{AccessEnd, Contributions, ErasureGround, MemberEvent},
     organisation::OrganisationEvent,
     pdsa::{CycleEvent, Decision, PredictionMet},
     project::ProjectEvent,
@@ -225,10 +225,18 @@ fn member(happened: &MemberEvent) -> (String, String) {
         MemberEvent::AccessEnded { cause: AccessEnd::Withdrawn, .. } => {
             both("{actor} beëindigde de toegang", "{actor} ended the access")
         }
-        MemberEvent::MemberErased { contributions: Contributions::Kept } => {
+        MemberEvent::MemberErased { ground: ErasureGround::RequestLapsed, .. } => both(
+            "{actor} wiste de gegevens van een aanvraag, omdat de bewaartermijn voorbij was",
+            "{actor} erased what was known of somebody who asked for access, because it is kept no longer",
+        ),
+        MemberEvent::MemberErased { ground: ErasureGround::AccessLapsed, .. } => both(
+            "{actor} wiste de gegevens van een oud-deelnemer, omdat de bewaartermijn voorbij was",
+            "{actor} erased what was known of a former member, because it is kept no longer",
+        ),
+        MemberEvent::MemberErased { contributions: Contributions::Kept, ground: ErasureGround::Asked } => {
             both("{actor} wiste de gegevens van een deelnemer", "{actor} erased what is known of a member")
         }
-        MemberEvent::MemberErased { contributions: Contributions::Erased } => both(
+        MemberEvent::MemberErased { contributions: Contributions::Erased, ground: ErasureGround::Asked } => both(
             "{actor} wiste de gegevens en teksten van een deelnemer",
             "{actor} erased what is known of a member and what they wrote",
         ),

@@ -1,12 +1,9 @@
 //! Pruning receipts: an intention is remembered for as long as was promised, and not for ever.
 
 use chrono::TimeDelta;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 
 use crate::{Log, error::ReadError, read, record::Timestamp};
-
-/// Receipts removed in one transaction.
-const BATCH: i64 = 1_000;
 
 /// How long receipts are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,36 +17,55 @@ impl Retention {
     pub fn new(time: TimeDelta) -> Option<Self> {
         (time >= Self::LEAST).then_some(Self(time))
     }
-}
 
-impl Log {
-    /// Removes receipts that are older than promised, in small batches; returns how many. Their age is that of the
-    /// log's own moments, by `now` or by the last event, whichever is earlier: neither a clock that jumps ahead nor one
-    /// that lags removes a receipt too early.
-    pub async fn prune_receipts(&self, retention: Retention, now: Timestamp) -> Result<u64, ReadError> {
-        let now = now.min(read::head(&self.pool).await?.at);
-        let Some(before) = now.checked_sub_signed(retention.0) else { return Ok(0) };
-        let mut pruned = 0;
-        loop {
-            let done = prune_batch(&self.pool, before).await?;
-            metrics::counter!("eventlog_receipts_pruned_total").increment(done);
-            pruned += done;
-            if done < BATCH.unsigned_abs() {
-                return Ok(pruned);
-            }
-        }
+    /// How long that is.
+    pub fn time(self) -> TimeDelta {
+        self.0
     }
 }
 
-async fn prune_batch(pool: &PgPool, before: Timestamp) -> Result<u64, ReadError> {
-    // What another process prunes at this moment is left to it.
-    let done = sqlx::query!(
-        "DELETE FROM log.receipt WHERE key IN
-             (SELECT key FROM log.receipt WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        before,
-        BATCH
-    )
-    .execute(pool)
-    .await?;
-    Ok(done.rows_affected())
+impl Default for Retention {
+    /// A month.
+    fn default() -> Self {
+        Self(TimeDelta::days(30))
+    }
+}
+
+impl Log {
+    /// Removes receipts that are older than promised, no more than so many, in the transaction of a connection; returns
+    /// how many. Their age is that of the log's own moments, by `now` or by the last event, whichever is earlier: neither a
+    /// clock that jumps ahead nor one that lags removes a receipt too early.
+    pub async fn prune_receipts(
+        &self,
+        connection: &mut PgConnection,
+        retention: Retention,
+        now: Timestamp,
+        most: i64,
+    ) -> Result<u64, ReadError> {
+        let Some(before) = self.aged(now).await?.checked_sub_signed(retention.0) else { return Ok(0) };
+        // What another process prunes at this moment is left to it.
+        let done = sqlx::query!(
+            "DELETE FROM log.receipt WHERE key IN
+                 (SELECT key FROM log.receipt WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            before,
+            most
+        )
+        .execute(connection)
+        .await?;
+        metrics::counter!("eventlog_receipts_pruned_total").increment(done.rows_affected());
+        Ok(done.rows_affected())
+    }
+
+    /// How many receipts are older than promised, by their age after so much more time.
+    pub async fn receipts_due(&self, retention: Retention, now: Timestamp, later: TimeDelta) -> Result<i64, ReadError> {
+        let at = self.aged(now).await?.checked_add_signed(later);
+        let Some(before) = at.and_then(|at| at.checked_sub_signed(retention.0)) else { return Ok(0) };
+        let due = sqlx::query_scalar!(r#"SELECT count(*) AS "due!" FROM log.receipt WHERE at < $1"#, before);
+        Ok(due.fetch_one(&self.pool).await?)
+    }
+
+    /// The moment by which the age of receipts counts.
+    async fn aged(&self, now: Timestamp) -> Result<Timestamp, ReadError> {
+        Ok(now.min(read::head(&self.pool).await?.at))
+    }
 }

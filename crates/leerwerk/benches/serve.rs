@@ -115,7 +115,15 @@ async fn serve() -> Service {
         metrics: Box::new(String::new),
     };
     let router = api::router(
-        Platform { app, models, access_log: AccessLog::new(pool.clone()), pool, mail: None, as_of: None },
+        Platform {
+            app,
+            models,
+            access_log: AccessLog::new(pool.clone()),
+            pool,
+            mail: None,
+            periods: api::Periods::default(),
+            as_of: None,
+        },
         options,
     )
     .expect("a router");

@@ -9,6 +9,7 @@ pub(crate) mod log_key;
 pub(crate) mod migrate;
 pub(crate) mod read_models;
 pub(crate) mod replay;
+pub(crate) mod retention;
 pub(crate) mod rewrap_keys;
 pub(crate) mod serve;
 pub(crate) mod sweep;

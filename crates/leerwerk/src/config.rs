@@ -1,17 +1,20 @@
 //! Configuration: flags with environment twins. What is wrong is told all at once, before anything starts.
 #![expect(clippy::doc_markdown, reason = "the docs of options are printed as help, where backticks are noise")]
 
+mod retention;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, bail};
-use api::{Limit, Limits, ProviderOptions, SessionLimits};
+use api::{Limit, Limits, ProviderOptions};
 use audit::Moment;
 use axum::http::HeaderName;
-use chrono::TimeDelta;
 use clap::Args;
-use eventlog::{KeyEncryptionKey, KeyEncryptionKeys, LogSigner, Retention};
+use eventlog::{KeyEncryptionKey, KeyEncryptionKeys, LogSigner};
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::PgConnectOptions;
+
+pub(crate) use retention::RetentionConfig;
 
 /// Options of every subcommand.
 #[derive(Clone, Debug, Args)]
@@ -108,14 +111,6 @@ pub(crate) struct ServeConfig {
     #[arg(long, env = "LEERWERK_SIGN_IN")]
     pub(crate) sign_in: Option<PathBuf>,
 
-    /// How long one stays signed in without doing anything, in days or hours.
-    #[arg(long, env = "LEERWERK_SESSION_IDLE", default_value = "12h", value_parser = parse_time)]
-    session_idle: TimeDelta,
-
-    /// How long one stays signed in at most, in days or hours.
-    #[arg(long, env = "LEERWERK_SESSION_ABSOLUTE", default_value = "7d", value_parser = parse_time)]
-    session_absolute: TimeDelta,
-
     /// How often one may begin to sign in from one address: so many at once, and so many a minute from then on.
     #[arg(long, env = "LEERWERK_LIMIT_SIGNING_IN", default_value = "100:60")]
     limit_signing_in: Limit,
@@ -137,13 +132,8 @@ pub(crate) struct ServeConfig {
     #[arg(long, env = "LEERWERK_ADDRESS_HEADER")]
     pub(crate) address_header: Option<HeaderName>,
 
-    /// How long a repeated command is recognised by its idempotency key, in days or hours; at least a day.
-    #[arg(long, env = "LEERWERK_RECEIPT_RETENTION", default_value = "30d", value_parser = parse_retention)]
-    pub(crate) receipt_retention: Retention,
-
-    /// How long it is kept who looked at what of whom, in days; at least a year.
-    #[arg(long, env = "LEERWERK_ACCESS_LOG_RETENTION", default_value = "1826d", value_parser = parse_time)]
-    pub(crate) access_log_retention: TimeDelta,
+    #[command(flatten)]
+    pub(crate) retention: RetentionConfig,
 
     /// Load the demo world into an empty log, and let anybody sign in as one of its personas. Never in production: it is
     /// refused on a database on which somebody has signed in with an account.
@@ -157,11 +147,6 @@ pub(crate) struct ServeConfig {
 }
 
 impl ServeConfig {
-    /// How long one stays signed in.
-    pub(crate) fn session_limits(&self) -> SessionLimits {
-        SessionLimits { idle: self.session_idle, absolute: self.session_absolute }
-    }
-
     /// How often one may do things.
     pub(crate) fn limits(&self) -> Limits {
         Limits {
@@ -193,12 +178,7 @@ impl ServeConfig {
         if let Err(error) = self.mail(self.listen) {
             wrong.push(format!("LEERWERK_MAIL: {error:#}"));
         }
-        if self.access_log_retention < TimeDelta::days(366) {
-            wrong.push("LEERWERK_ACCESS_LOG_RETENTION must be at least 366d".into());
-        }
-        if self.session_idle > self.session_absolute {
-            wrong.push("LEERWERK_SESSION_IDLE must not be longer than LEERWERK_SESSION_ABSOLUTE".into());
-        }
+        wrong.extend(self.retention.wrong());
         wrong
     }
 }
@@ -217,6 +197,11 @@ impl Config {
     /// The same, for `serve`.
     pub(crate) fn check_to_serve(&self, serve: &ServeConfig) -> anyhow::Result<()> {
         self.check_with(serve.wrong())
+    }
+
+    /// The same, for whoever goes by retention.
+    pub(crate) fn check_to_retain(&self, retention: &RetentionConfig) -> anyhow::Result<()> {
+        self.check_with(retention.wrong())
     }
 
     fn check_with(&self, mut wrong: Vec<String>) -> anyhow::Result<()> {
@@ -308,23 +293,6 @@ pub(crate) fn parse_keys(text: &str) -> anyhow::Result<KeyEncryptionKeys> {
     Ok(KeyEncryptionKeys::new(current, keys.collect()))
 }
 
-/// A time such as `30d` or `36h`, long enough for clients that were away.
-fn parse_retention(text: &str) -> Result<Retention, String> {
-    Retention::new(parse_time(text)?).ok_or_else(|| format!("it must be at least {}h", Retention::LEAST.num_hours()))
-}
-
-/// A time such as `30d` or `36h`.
-fn parse_time(text: &str) -> Result<TimeDelta, String> {
-    let (number, hours) = match (text.strip_suffix('d'), text.strip_suffix('h')) {
-        (Some(days), _) => (days, 24),
-        (_, Some(hours)) => (hours, 1),
-        (None, None) => (text, 0),
-    };
-    let time = number.parse::<i64>().ok().filter(|_| hours > 0).and_then(|number| number.checked_mul(hours));
-    let time = time.and_then(TimeDelta::try_hours).filter(|time| *time > TimeDelta::zero());
-    time.ok_or_else(|| "it must be a number of days or hours, such as 30d or 36h".into())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -382,15 +350,6 @@ mod tests {
         }
         for text in ["", "\n", "ab", &format!("{new}\nab")] {
             assert!(parse_keys(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_retention_is_a_number_of_days_or_hours_and_no_less_than_one_day() {
-        assert_eq!(parse_retention("30d"), Retention::new(TimeDelta::days(30)).ok_or(String::new()));
-        assert_eq!(parse_retention("24h"), Retention::new(Retention::LEAST).ok_or(String::new()));
-        for text in ["", "30", "d", "0d", "23h", "-3d", "1.5d", "30m", "9223372036854775807d"] {
-            assert!(parse_retention(text).is_err(), "{text}");
         }
     }
 

@@ -1,57 +1,55 @@
-//! What the service does beside serving: forget what was erased, prune receipts and what one signed in with, and record
-//! access that ended.
+//! What the service does beside serving: forget what was erased, let go what is kept no longer, and record access that
+//! ended.
 
 use std::{sync::Arc, time::Duration};
 
-use api::SessionLimits;
-use app::{AccessLog, App, By, Request};
-use chrono::TimeDelta;
+use api::Retention;
+use app::{App, By, Request};
 use domain::{
     member::{EndAccess, Ending},
     period,
 };
-use eventlog::Retention;
 use readmodel::ReadModels;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// How often receipts and sessions are pruned; they are kept for days.
-const PRUNING: Duration = Duration::from_hours(1);
+/// How often it is done. What goes is kept for hours at the least.
+const ROUND: Duration = Duration::from_hours(1);
 
-/// Begins; it ends when the set is dropped. Without a retention, as where the past is shown, nothing is pruned of the log or
-/// added to it.
+/// Begins; it ends when the set is dropped. Without a retention, as where the past is shown, nothing goes and nothing is added
+/// to the log.
 pub(crate) fn start(
     app: &Arc<App>,
     models: &Arc<ReadModels>,
     retention: Option<Retention>,
-    pool: PgPool,
-    limits: SessionLimits,
-    access_log_kept: TimeDelta,
+    pool: &PgPool,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(forget(app.clone()));
     if let Some(retention) = retention {
-        tasks.spawn(prune(app.clone(), retention));
+        tasks.spawn(retain(retention));
         tasks.spawn(end_access(app.clone(), models.clone()));
         tasks.spawn(finish_erasures(app.clone(), models.clone(), pool.clone()));
-        tasks.spawn(prune_access_log(AccessLog::new(pool.clone()), access_log_kept));
     }
-    tasks.spawn(prune_access(pool, limits));
     tasks
 }
 
-/// Sessions and tokens that ended by themselves count no longer; here they go.
-async fn prune_access(pool: PgPool, limits: SessionLimits) {
+/// What is kept no longer goes, and that it went is recorded.
+async fn retain(retention: Retention) {
     loop {
-        match api::prune(&pool, &limits).await {
-            Ok(0) => {}
-            Ok(ended) => tracing::info!(ended, "sessions and access tokens that ended were removed"),
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "ended sessions stay for now");
+        for (kind, done) in retention.run().await {
+            let kind = kind.as_str();
+            match done {
+                Ok(0) => {}
+                Ok(gone) => tracing::info!(kind, gone, "what is kept no longer is gone"),
+                Err(error) => {
+                    let error: &(dyn std::error::Error + 'static) = &error;
+                    tracing::warn!(kind, error, "what is kept no longer stays for now");
+                }
             }
         }
-        tokio::time::sleep(PRUNING).await;
+        tokio::time::sleep(ROUND).await;
     }
 }
 
@@ -66,7 +64,7 @@ async fn end_access(app: Arc<App>, models: Arc<ReadModels>) {
                 tracing::warn!(error, "access that ended is not recorded for now");
             }
         }
-        tokio::time::sleep(PRUNING).await;
+        tokio::time::sleep(ROUND).await;
     }
 }
 
@@ -101,7 +99,7 @@ async fn finish_erasures(app: Arc<App>, models: Arc<ReadModels>, pool: PgPool) {
                 tracing::warn!(error, "erasures that were interrupted cannot be finished for now");
             }
         }
-        tokio::time::sleep(PRUNING).await;
+        tokio::time::sleep(ROUND).await;
     }
 }
 
@@ -113,38 +111,11 @@ async fn finished(app: &App, models: &ReadModels, pool: &PgPool) -> anyhow::Resu
     Ok(finished)
 }
 
-/// Who looked at what is forgotten after years.
-async fn prune_access_log(access_log: AccessLog, kept: TimeDelta) {
-    loop {
-        match access_log.prune(kept).await {
-            Ok(0) => {}
-            Ok(lines) => tracing::info!(lines, "old lines of the access log were removed"),
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "old lines of the access log stay for now");
-            }
-        }
-        tokio::time::sleep(PRUNING).await;
-    }
-}
-
 /// Folded states hold opened texts; they go when a key was destroyed, by whichever process.
 async fn forget(app: Arc<App>) {
     let mut forgotten = app.log().keys().forgotten();
     while forgotten.changed().await.is_ok() {
         app.forget();
-    }
-}
-
-async fn prune(app: Arc<App>, retention: Retention) {
-    loop {
-        match app.log().prune_receipts(retention, app.source().now()).await {
-            Ok(0) => {}
-            Ok(receipts) => tracing::info!(receipts, "receipts were pruned"),
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "receipts cannot be pruned for now");
-            }
-        }
-        tokio::time::sleep(PRUNING).await;
     }
 }
 

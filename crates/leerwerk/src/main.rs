@@ -50,6 +50,8 @@ enum Command {
     Verify(commands::verify::Verify),
     /// Make a key that signs the heads of the log.
     LogKey(commands::log_key::LogKey),
+    /// List what is kept for how long, what is due, and what went.
+    Retention(commands::retention::Retention),
     /// Destroy the data keys of some scopes, so that what is sealed under them is gone for good, and sweep.
     Erase(commands::erase::Erase),
     /// See to it that no file of the database holds a byte of what was erased.
@@ -73,6 +75,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Export(export) => export.run(cli.config).await,
         Command::Verify(verify) => verify.run(cli.config).await,
         Command::LogKey(log_key) => log_key.run(),
+        Command::Retention(retention) => retention.run(cli.config).await,
         Command::Erase(erase) => erase.run(cli.config).await,
         Command::Sweep(sweep) => sweep.run(cli.config).await,
         Command::RewrapKeys => commands::rewrap_keys::run(cli.config).await,

@@ -113,7 +113,23 @@ fn an_auditor_reads_beside_a_running_service() {
     a_history_stops_where_it_is_told_to(&leerwerk, &events, streams["project"]);
     nothing_tells_who_asked_before_they_did(&leerwerk, &events);
     a_reader_may_stop_reading(&leerwerk, streams["theme"]);
+    what_is_kept_is_listed_without_names(&leerwerk);
     a_changed_read_model_is_found(&leerwerk);
+}
+
+fn what_is_kept_is_listed_without_names(leerwerk: &Leerwerk) {
+    let json: Value = serde_json::from_str(&leerwerk.tell(&["retention", "--json"])).expect("json");
+    let kinds = json["kinds"].as_array().expect("a list");
+    assert_eq!(kinds.len(), 9);
+    assert_eq!((&kinds[0]["kind"], &kinds[0]["periodHours"]), (&"former_member".into(), &43_824.into()));
+    assert!(kinds.iter().all(|kind| kind["due"].is_i64() && kind["dueSoon"].is_i64()), "{json}");
+    let told = leerwerk.tell(&["retention", "--request-retention", "30d"]);
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines[0].starts_with("kind ") && lines[0].contains("due now"), "{told}");
+    assert!(lines[2].starts_with("lapsed_request ") && lines[2].contains(" 30 d "), "{told}");
+    assert!(!told.contains('@'), "{told}");
+    let (_, why) = leerwerk.fail(&["retention", "--former-member-retention", "1d"]);
+    assert!(why.contains("LEERWERK_FORMER_MEMBER_RETENTION must be at least 90d"), "{why}");
 }
 
 fn every_kind_has_a_history_and_a_state(leerwerk: &Leerwerk, streams: &BTreeMap<&str, &str>) {

@@ -11,6 +11,7 @@ mod confirmation;
 mod follow;
 mod letter;
 mod outbox;
+mod prune;
 mod transport;
 mod warn;
 
@@ -23,6 +24,7 @@ use tokio::{sync::Notify, task::JoinSet};
 
 pub use confirmation::{Confirmed, HOLDS as LINK_HOLDS_HOURS, NotConfirmed};
 pub use letter::Language;
+pub use prune::{confirmations_before, letters_before, prune_confirmations, prune_letters};
 pub use transport::{Post, PostError};
 
 /// Where what is kept of people lies, for whoever sees to it that nothing deleted is left in files.

@@ -11,10 +11,6 @@ const LOOK: Duration = Duration::from_secs(5);
 /// The pause before each next try, in seconds, longer than any mail server may take; then the letter is given up. Two days in
 /// all.
 const PAUSES: [i32; 9] = [300, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400];
-/// How long what was sent or given up stays known, in days, so that it is not sent twice.
-const KNOWN: i32 = 90;
-/// How often what is older goes.
-const PRUNING: Duration = Duration::from_hours(1);
 
 /// Puts a letter into the queue, unless it was there before.
 pub(crate) async fn put(executor: impl PgExecutor<'_>, about: &About) -> Result<(), MailError> {
@@ -36,16 +32,10 @@ struct Due {
 
 /// Sends what is due, for ever.
 pub(crate) async fn send(mail: Mail) {
-    let mut pruned = tokio::time::interval(PRUNING);
     loop {
         tokio::select! {
             () = mail.due.notified() => {}
             () = tokio::time::sleep(LOOK) => {}
-            _ = pruned.tick() => {
-                if let Err(error) = prune(&mail).await {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the queue of mail is not pruned for now");
-                }
-            }
         }
         loop {
             match one(&mail).await {
@@ -101,14 +91,4 @@ async fn one(mail: &Mail) -> Result<bool, MailError> {
         done.execute(&mail.pool).await?;
     }
     Ok(true)
-}
-
-async fn prune(mail: &Mail) -> Result<(), MailError> {
-    let known = sqlx::query!(
-        "DELETE FROM mail.outbox WHERE due_at IS NULL AND created_at < now() - make_interval(days => $1)",
-        KNOWN
-    );
-    known.execute(&mail.pool).await?;
-    sqlx::query!("DELETE FROM mail.confirmation WHERE expires_at < now()").execute(&mail.pool).await?;
-    Ok(())
 }

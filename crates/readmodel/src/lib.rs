@@ -14,6 +14,7 @@
 //! | `follower.rs`, `told.rs` | folding page by page; events that do not read |
 //! | `rebuild.rs`, `bulk.rs` | building beside what is there, at speed, and switching |
 //! | `gather.rs` | reading many things in one statement, and keeping them until they change |
+//! | `lapsing.rs` | who takes part no longer or never did, and since when |
 //! | `mend.rs` | folding rows anew that held what was erased |
 //! | `past.rs`, `check.rs` | as of an earlier position; live compared with rebuilt |
 //!
@@ -28,6 +29,7 @@ mod error;
 mod follower;
 mod forgetting;
 mod gather;
+mod lapsing;
 mod mend;
 mod model;
 pub mod models;
@@ -48,6 +50,7 @@ pub use engine::{Health, Options, ReadModels, Stale};
 pub use error::ReadModelError;
 pub use forgetting::ForgettingCache;
 pub use gather::{Answer, Ask};
+pub use lapsing::Lapsing;
 pub use model::{Model, Origin, Rows, Seen, Shown};
 pub use past::as_of;
 pub use rebuild::{Built, built, go_back, rebuild, renew};

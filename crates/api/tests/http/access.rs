@@ -85,7 +85,9 @@ async fn a_session_ends_when_it_is_not_used_and_when_it_lasted_long_enough() {
     assert!(!is_signed_in(&world.again(None).await, &cookie).await, "used or not");
     assert_eq!(world.sql("SELECT FROM session.session").await, 2);
     let pool = world.pool().await;
-    assert_eq!(api::prune(&pool, &api::SessionLimits::default()).await.expect("prunes"), 2);
+    let retention = api::Retention::new(world.app.clone(), world.models.clone(), pool, api::Periods::default());
+    let gone = retention.run().await.into_iter().find(|(kind, _)| *kind == api::DataKind::Session);
+    assert_eq!(gone.expect("a kind").1.expect("goes"), 2);
 }
 
 #[tokio::test]

@@ -88,7 +88,10 @@ async fn what_is_done_to_members_is_written_down_and_no_line_is_ever_changed() {
         assert!(refused.is_err(), "{change}");
         sqlx::query("RESET ROLE").execute(&mut *service).await.expect("a role");
     }
-    let pruned = sqlx::query_scalar::<_, i64>("SELECT access_log.prune('400 days')").fetch_one(&pool).await;
-    assert_eq!(pruned.expect("pruned"), 0);
-    assert!(sqlx::query("SELECT access_log.prune('1 year')").execute(&pool).await.is_err());
+    let prune = async |days: i32| {
+        let sql = "SELECT access_log.prune_batch(now() - make_interval(days => $1), 10)";
+        sqlx::query_scalar::<_, i64>(sql).bind(days).fetch_one(&pool).await
+    };
+    assert_eq!(prune(400).await.expect("pruned"), 0);
+    assert!(prune(365).await.is_err());
 }

@@ -12,6 +12,7 @@ mod patient_details;
 mod reading;
 mod redaction;
 mod register;
+mod retention;
 mod standing;
 mod stories;
 mod support;

@@ -119,6 +119,7 @@ impl World {
             pool: self.pool().await,
             access_log: AccessLog::new(self.pool().await),
             mail: Some(mail),
+            periods: api::Periods::default(),
             as_of: None,
         };
         writing.router = api::router(platform, options_of(None, Limits::default())).expect("a router");
@@ -215,7 +216,9 @@ impl World {
         let models = Arc::new(models);
         let app = Arc::new(App::new(log, Policies::embedded().expect("policies"), Source::system()));
         let access_log = AccessLog::new(pool.clone());
-        let platform = Platform { app: app.clone(), models: models.clone(), pool, access_log, mail: None, as_of };
+        let periods = api::Periods::default();
+        let platform =
+            Platform { app: app.clone(), models: models.clone(), pool, access_log, mail: None, periods, as_of };
         let options = options_of(public_url, limits);
         Self {
             app,

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Contributions, Member, MemberEvent, state::Standing};
+use super::{Contributions, ErasureGround, Member, MemberEvent, state::Standing};
 use crate::{Actor, Command, Timestamp, command::Never, id::MemberId};
 
 /// Erase what is known of somebody. The fact is recorded first; the keys are destroyed after it.
@@ -12,6 +12,8 @@ pub struct EraseMember {
     pub member: MemberId,
     /// What becomes of the texts they wrote.
     pub contributions: Contributions,
+    /// On what ground.
+    pub ground: ErasureGround,
 }
 
 impl Command for EraseMember {
@@ -31,7 +33,7 @@ impl Command for EraseMember {
         if member.standing == Standing::Erased {
             return Ok(vec![]);
         }
-        Ok(vec![MemberEvent::MemberErased { contributions: self.contributions }])
+        Ok(vec![MemberEvent::MemberErased { contributions: self.contributions, ground: self.ground }])
     }
 }
 
@@ -45,8 +47,9 @@ mod tests {
 
     #[test]
     fn a_member_is_erased_once_and_holds_no_role_from_then_on() {
-        let erase = || EraseMember { member: id(5), contributions: Contributions::Kept };
-        let erased = MemberEvent::MemberErased { contributions: Contributions::Kept };
+        let (contributions, ground) = (Contributions::Kept, ErasureGround::AccessLapsed);
+        let erase = || EraseMember { member: id(5), contributions, ground };
+        let erased = MemberEvent::MemberErased { contributions, ground };
         given([invited(), moderator(None)]).when(erase()).then([erased.clone()]);
         let gone = given::<Member>([invited(), moderator(None), erased]);
         assert_eq!((gone.state.roles(noon()).count(), gone.state.accesses()), (0, None));

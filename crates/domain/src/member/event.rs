@@ -74,6 +74,9 @@ pub enum MemberEvent {
     MemberErased {
         /// What became of the texts they wrote.
         contributions: Contributions,
+        /// On what ground. (Before the second version of this payload there was one.)
+        #[serde(default)]
+        ground: ErasureGround,
     },
     /// They said who they are.
     ProfileRevised {
@@ -129,6 +132,30 @@ pub enum Contributions {
     Kept,
     /// They go too.
     Erased,
+}
+
+/// On what ground somebody is erased.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureGround {
+    /// They asked for it (AVG, article 17).
+    #[default]
+    Asked,
+    /// Their request for access led to none, and what they sent was kept for as long as it is needed (AVG, article 5).
+    RequestLapsed,
+    /// They take part no longer, and what is known of them was kept for as long as it is needed (AVG, article 5).
+    AccessLapsed,
+}
+
+impl ErasureGround {
+    /// Its name in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::RequestLapsed => "request_lapsed",
+            Self::AccessLapsed => "access_lapsed",
+        }
+    }
 }
 
 /// How access came to its end.
@@ -265,6 +292,20 @@ impl Role {
 }
 
 impl DomainEvent for MemberEvent {
+    fn schema_version(&self) -> u16 {
+        match self {
+            Self::MemberErased { .. } => 2,
+            Self::MemberInvited { .. }
+            | Self::AccessRequested { .. }
+            | Self::AccessGranted { .. }
+            | Self::AccessRefused { .. }
+            | Self::AccessEnded { .. }
+            | Self::ProfileRevised { .. }
+            | Self::RoleGiven { .. }
+            | Self::RoleTaken { .. } => 1,
+        }
+    }
+
     fn mentions(&self) -> Vec<Uuid> {
         match self {
             Self::MemberInvited { organisation, .. } => vec![organisation.0],
@@ -289,5 +330,15 @@ mod tests {
         for role in Role::ALL {
             assert_eq!(serde_json::to_value(role).expect("serialises"), role.as_str());
         }
+    }
+
+    #[test]
+    fn a_ground_has_one_name_and_who_was_erased_on_none_had_asked() {
+        for ground in [ErasureGround::Asked, ErasureGround::RequestLapsed, ErasureGround::AccessLapsed] {
+            assert_eq!(serde_json::to_value(ground).expect("serialises"), ground.as_str());
+        }
+        let before = crate::event::decode::<crate::member::Member>("MemberErased", 1, r#"{"contributions":"kept"}"#);
+        let asked = MemberEvent::MemberErased { contributions: Contributions::Kept, ground: ErasureGround::Asked };
+        assert_eq!(before.expect("reads"), asked);
     }
 }

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::{
         member::{
-            AccessEnd, Contributions,
+            AccessEnd, Contributions, ErasureGround,
             state::examples::{invited, prose, requested},
         },
         testing::{given, id, noon},
@@ -172,7 +172,7 @@ mod tests {
     fn access_does_not_end_before_it_is_granted_nor_come_back_to_who_is_gone() {
         let until = Some(period::day_of(noon()) - TimeDelta::days(1));
         given([requested()]).when(GrantAccess { until, ..grant(70) }).refused(Refused::EndHasPassed);
-        let erased = MemberEvent::MemberErased { contributions: Contributions::Kept };
+        let erased = MemberEvent::MemberErased { contributions: Contributions::Kept, ground: ErasureGround::Asked };
         given([requested(), erased]).when(grant(70)).refused(Refused::Erased);
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use api::AsOf;
+use api::{AsOf, Retention};
 use app::{AccessLog, App, Policies, Source};
 use audit::Moment;
 use axum::{Router, body::Body, extract::Request, response::Response};
@@ -108,9 +108,10 @@ impl Serve {
         let models = platform.read_models(&options).await?;
         bar.abort();
         let app = Arc::new(App::new(platform.log.clone(), Policies::embedded()?, Source::system()));
+        let (periods, session_limits) = (self.config.retention.periods(), self.config.retention.session_limits());
         // Who shows the past changes nothing, not even receipts.
-        let retention = if as_of.is_none() { Some(self.config.receipt_retention) } else { None };
-        let limits = self.config.session_limits();
+        let retention = Retention::new(app.clone(), models.clone(), platform.pool.clone(), periods);
+        let retention = as_of.is_none().then_some(retention);
         let access_log = AccessLog::new(platform.pool.clone());
         // Before anything happens that somebody is to be told.
         let mail = match self.config.mail(address)? {
@@ -119,25 +120,26 @@ impl Serve {
             }
             _ => None,
         };
-        let mut tasks = housekeeping::start(
-            &app,
-            &models,
-            retention,
-            platform.pool.clone(),
-            limits,
-            self.config.access_log_retention,
-        );
+        let mut tasks = housekeeping::start(&app, &models, retention, &platform.pool);
         if let Some(mail) = &mail {
             mail.start(&mut tasks);
         }
         let demo = if self.config.demo { Some(crate::demo_world::personas()) } else { None };
         let router = api::router(
-            api::Platform { app, models: models.clone(), pool: platform.pool.clone(), access_log, mail, as_of },
+            api::Platform {
+                app,
+                models: models.clone(),
+                pool: platform.pool.clone(),
+                access_log,
+                mail,
+                periods,
+                as_of,
+            },
             api::Options {
                 public_url: self.config.public_url.clone(),
                 address: address.to_string(),
                 providers: self.config.providers()?,
-                session_limits: self.config.session_limits(),
+                session_limits,
                 limits: self.config.limits(),
                 address_header: self.config.address_header.clone(),
                 security_contact: self.config.security_contact.clone(),

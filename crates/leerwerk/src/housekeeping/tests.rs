@@ -3,13 +3,13 @@
 use std::{path::Path, time::Duration};
 
 use app::{Policies, Source};
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 use domain::{
     Aggregate as _, Command, Period, Sealed,
     basis::{AwardGrant, GrantNumber, ReviseBasis, Terms},
     id::{BasisId, InterventionId, MemberId, OrganisationId, RegionId},
     intervention::AddIntervention,
-    member::{Access, Contributions, EraseMember, InviteMember, Member},
+    member::{Access, Contributions, EraseMember, ErasureGround, InviteMember, Member},
     organisation::{OrganisationKind, RegisterOrganisation},
     region::{RegionFacts, RegisterRegion},
     scope::Consortium,
@@ -173,7 +173,9 @@ async fn an_erasure_that_was_interrupted_is_finished() {
     let sql = "INSERT INTO session.account (issuer, subject, member) VALUES ('x', 'y', $1)";
     sqlx::query(sql).bind(world.member.0).execute(&world.pool).await.expect("an account");
     // Recorded, and nothing else done: as when the service is killed there.
-    world.run(EraseMember { member: world.member, contributions: Contributions::Kept }).await;
+    world
+        .run(EraseMember { member: world.member, contributions: Contributions::Kept, ground: ErasureGround::Asked })
+        .await;
     let scope = KeyScope::of(Member::KIND, world.member);
     let keys = world.app.log().keys();
     assert_ne!(keys.state(scope.as_str()).await.expect("read"), KeyState::Destroyed);

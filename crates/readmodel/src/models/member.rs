@@ -7,7 +7,7 @@ use domain::{
     Aggregate as _, Event, Scope, Sealed, Timestamp,
     basis::GrantNumber,
     id::{BasisId, InterventionId, MemberId, OrganisationId, RegionId, ThemeId},
-    member::{AccessEnd, Contributions, MemberEvent, Profession, RequestedBasis, Role},
+    member::{AccessEnd, Contributions, ErasureGround, MemberEvent, Profession, RequestedBasis, Role},
     scope::Consortium,
     text::Prose,
 };
@@ -57,6 +57,9 @@ pub struct MemberRow {
     pub roles: Vec<RoleHeld>,
     /// When they came, as a position.
     pub since: i64,
+    /// When somebody ended their access; that a basis ended is computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
     /// How they were erased, when they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased: Option<Erased>,
@@ -131,6 +134,8 @@ pub struct Erased {
     pub contributions: Contributions,
     /// Whether they did it themselves.
     pub by_oneself: bool,
+    /// On what ground.
+    pub ground: ErasureGround,
 }
 
 /// A role that was given, and how long it holds or held.
@@ -241,6 +246,7 @@ impl Model for Members {
             }
             MemberEvent::AccessGranted { basis, organisation, until, reason } => rows.change(&key, |row| {
                 row.standing = Standing::Admitted;
+                row.ended_at = None;
                 row.unbound &= reason.is_some();
                 row.organisation = Some(*organisation);
                 row.accesses.retain(|held| held.basis != *basis);
@@ -255,12 +261,13 @@ impl Model for Members {
             MemberEvent::AccessEnded { cause: AccessEnd::BasisEnded, .. } => {}
             MemberEvent::AccessEnded { cause: AccessEnd::Withdrawn, .. } => rows.change(&key, |row| {
                 row.standing = Standing::Ended;
+                row.ended_at = Some(event.at);
                 leave(row, event.at);
             }),
-            MemberEvent::MemberErased { contributions } => rows.change(&key, |row| {
+            MemberEvent::MemberErased { contributions, ground } => rows.change(&key, |row| {
                 let by_oneself = event.actor.member() == Some(row.id);
                 row.standing = Standing::Erased;
-                row.erased = Some(Erased { contributions: *contributions, by_oneself });
+                row.erased = Some(Erased { contributions: *contributions, by_oneself, ground: *ground });
                 row.open_to_contact = false;
                 row.profession = None;
                 row.expertise.clear();
@@ -311,6 +318,7 @@ fn nobody(event: &Seen, standing: Standing) -> MemberRow {
         open_to_contact: false,
         roles: Vec::new(),
         since: event.position,
+        ended_at: None,
         erased: None,
     }
 }

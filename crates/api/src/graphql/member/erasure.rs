@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     Aggregate as _,
     id::MemberId,
-    member::{EraseMember, Member as MemberAggregate},
+    member::{EraseMember, ErasureGround, Member as MemberAggregate},
 };
 use readmodel::models::{member::Members, project::ProjectFilter};
 use serde::Serialize;
@@ -116,7 +116,8 @@ impl ErasureQueries {
         let viewer = ctx.somebody()?;
         let Some(member) = local::<MemberId>(MemberAggregate::KIND, &member_id) else { return Ok(None) };
         let crate::Platform { app, models, pool, .. } = ctx.platform()?;
-        let command = EraseMember { member, contributions: ErasedContributions::Kept.into() };
+        let (contributions, ground) = (ErasedContributions::Kept.into(), ErasureGround::Asked);
+        let command = EraseMember { member, contributions, ground };
         if ctx.row::<Members>(member).await?.is_none() || !app.may_run(&command, app::By::Member(viewer)).await? {
             return Ok(None);
         }
@@ -147,8 +148,11 @@ impl ErasureMutations {
         let viewer = ctx.contributor()?;
         // There is no way back: no program does it by itself.
         ctx.caller()?.credential.session().ok_or(Failed::OutOfScope)?;
-        let command = thing("memberId", MemberAggregate::KIND, &input.member_id)
-            .map(|member| EraseMember { member, contributions });
+        let command = thing("memberId", MemberAggregate::KIND, &input.member_id).map(|member| EraseMember {
+            member,
+            contributions,
+            ground: ErasureGround::Asked,
+        });
         let done = match mutation::run(ctx, &input, input.change.clone(), command).await? {
             Ok(done) => done,
             Err(refusal) => return Ok(EraseMemberPayload::Refusal(refusal)),
