@@ -4,6 +4,7 @@
 //! comes from `readmodel`.
 
 mod access;
+mod discretion;
 mod erasure;
 mod graphql;
 mod http;
@@ -13,6 +14,7 @@ mod own_data;
 mod pace;
 
 pub use access::{Forgotten, ProviderOptions, SessionLimits, TABLES, forget_member, holds_sign_ins, prune};
+pub use discretion::may_be_logged;
 pub use erasure::finish as finish_erasure;
 pub use graphql::sdl;
 pub use http::{About, DemoPersona, Options, router, starting};
