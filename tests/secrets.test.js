@@ -53,6 +53,13 @@ test('what looks like a secret is found though nobody told of it', () => {
   }
 });
 
+test('a line that names an anonymous question and its asker is found', () => {
+  const [secret, beside] = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'];
+  const found = (log) => search(left({ log, secrets: [{ kind: 'asker', secret, beside }] })).found.map(({ what }) => what);
+  assert.deepEqual(found(`actor=member:${beside} stream=question-${secret}`), ['who asked anonymously']);
+  assert.deepEqual(found(`stream=question-${secret}\nactor=member:${beside}`), []);
+});
+
 test('without any output, or without any secret to look for, there is no search', () => {
   assert.throws(() => search(left({})), /nothing was said/);
   assert.throws(() => search(left({ log: 'all is well', secrets: [] })), /no secrets are registered/);

@@ -24,6 +24,12 @@ export function learnt(kind, secret) {
   appendFileSync(join(OUTPUT, 'secrets', `${process.pid}.ndjson`), `${JSON.stringify({ kind, secret })}\n`);
 }
 
+/** An anonymous question and who asked it, by their ids: no line may name both. */
+export function apart(question, asker) {
+  const [secret, beside] = [question, asker].map((id) => id.slice(-36));
+  appendFileSync(join(OUTPUT, 'secrets', `${process.pid}.ndjson`), `${JSON.stringify({ kind: 'asker', secret, beside })}\n`);
+}
+
 /** Whatever somebody sends along with an operation of GraphQL: what is typed, and its idempotency key. */
 export function typed(variables) {
   JSON.stringify(variables ?? {}, (name, value) => {

@@ -72,6 +72,8 @@ export function search(folder, further = []) {
   const add = (what, where) => where.forEach(({ file, line }) => found.push({ what, file, line }));
   add('a credential of the tests', places('-F', piecesOf('credential'), [...logs, ...answers]));
   add('something typed, or about a person', places('-F', piecesOf('personal'), logs));
+  const together = secrets.filter(({ kind }) => kind === 'asker').flatMap(({ secret, beside }) => [`${secret}.*${beside}`, `${beside}.*${secret}`]);
+  add('who asked anonymously', places('-E', together, logs));
   for (const [what, form] of Object.entries(FORMS)) add(what, places('-E', [form], [...logs, ...answers]));
   return { found, files: logs.length + answers.length, bytes, secrets: secrets.length };
 }
