@@ -7,7 +7,7 @@ use tracing::{Level, Metadata};
 const TALKATIVE: [&str; 5] = ["html5ever", "markup5ever", "tungstenite", "tokio_tungstenite", "lettre"];
 
 /// Whether a message may be logged, whatever level somebody chose to see. Each process asks this of every message beside
-/// its own filter ([docs/LOGGING.md](../../../docs/LOGGING.md)).
+/// its own filter (see `docs/LOGGING.md`).
 pub fn may_be_logged(message: &Metadata<'_>) -> bool {
     let of = |library: &&str| {
         let rest = message.target().strip_prefix(*library);
