@@ -39,7 +39,7 @@ web/build/index.html: $(WEB_SOURCES) | install
 ##@ Check
 
 .PHONY: test
-test: install-tests web test-web test-rust test-doc test-end-to-end ## run every test, those in a browser included
+test: install-tests web forget-output test-web test-rust test-doc test-end-to-end search-secrets ## run every test, those in a browser included
 
 .PHONY: install-tests
 install-tests:
@@ -74,6 +74,15 @@ SEED ?= 1
 .PHONY: fault-campaign
 fault-campaign: ## break everything around the log for a quarter of an hour, and write docs/fault-campaign.md
 	cargo run --locked -p faults -- campaign --seed $(SEED) --report docs/fault-campaign.md
+
+# What earlier runs said is nothing to search.
+.PHONY: forget-output
+forget-output:
+	rm -rf target/test-output $(TARGET)/nextest/default/junit.xml
+
+.PHONY: search-secrets
+search-secrets: ## search everything that the last tests printed and logged for secrets
+	scripts/search-secrets
 
 ##@ Regenerate
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { go, launch, newPage, open, picture } from './support/browser.js';
 import { anyContext, signIn } from './support/graphql.js';
+import { apart } from './support/kept.js';
 import { freshDirectory, serve } from './support/service.js';
 import { story } from './support/story.js';
 
@@ -73,6 +74,7 @@ step('she asks anyway, anonymously, and the page says that only she knows', asyn
   await sannesPage.getByRole('button', { name: 'Stel je vraag' }).click();
   await sannesPage.waitForURL(/\/vragen\/question-/);
   questionId = sannesPage.url().split('/').at(-1);
+  apart(questionId, sanne.id);
   await sannesPage.getByText('Jij vroeg dit anoniem. Alleen jij ziet dat.').waitFor();
 });
 

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { learnt, typed } from './kept.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SCREENSHOTS = fileURLToPath(new URL('../screenshots/', import.meta.url));
@@ -33,12 +34,16 @@ export async function open(browser, url, { persona, language = 'nl', viewport = 
     timezoneId: 'Europe/Amsterdam',
   });
   context.setDefaultTimeout(10_000);
+  context.on('request', (request) => {
+    if (request.url().endsWith('/graphql') && request.postData()) typed(request.postDataJSON().variables);
+  });
   if (language === 'en') {
     await context.addInitScript(() => localStorage.getItem('leerwerk.locale') ?? localStorage.setItem('leerwerk.locale', 'en'));
   }
   if (persona) {
     const response = await context.request.post('/demo/session', { data: { persona } });
     assert.equal(response.status(), 204);
+    for (const { value } of await context.cookies()) learnt('credential', value);
   }
   return newPage(context);
 }

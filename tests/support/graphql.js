@@ -1,5 +1,6 @@
 // Somebody who is signed in and speaks GraphQL.
 import { randomUUID } from 'node:crypto';
+import { cookiesOf, typed } from './kept.js';
 
 /** The field of a mutation's result that holds the thing it changed, by mutation. */
 const CHANGES = {
@@ -30,6 +31,7 @@ export async function signIn(url, persona, language = 'nl') {
     body: JSON.stringify({ persona }),
   });
   if (response.status !== 204) throw new Error(`signing in as ${persona} gave ${response.status}`);
+  cookiesOf(response.headers);
   const cookie = response.headers.getSetCookie()[0].split(';')[0];
   const person = new Person(url, cookie, language);
   const { viewer } = await person.ask('{ viewer { member { id name { text } } projects { id } } }');
@@ -57,6 +59,7 @@ class Person {
 
   /** A query; gives its data, or throws a Failure. */
   async ask(query, variables = {}) {
+    typed(variables);
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
       headers: { ...this.headers, 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },

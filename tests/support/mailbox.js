@@ -1,6 +1,7 @@
 // A real SMTP server that keeps every mail, to read it as its receiver would.
 import { once } from 'node:events';
 import smtp from 'smtp-tester';
+import { learnt } from './kept.js';
 import { until } from './until.js';
 
 /** Listens on a port of its own. */
@@ -20,6 +21,8 @@ class Mailbox {
   constructor(started) {
     this.smtp = started;
     started.bind((_, id, { receivers, headers, body }) => {
+      for (const address of Object.keys(receivers)) learnt('personal', address);
+      for (const [, token] of body.matchAll(/#([\w-]{16,})/g)) learnt('credential', token);
       this.mails.push({ id, to: Object.keys(receivers), subject: headers.subject, text: body });
     });
   }

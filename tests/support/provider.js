@@ -3,8 +3,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import Provider from 'oidc-provider';
+import { cookiesOf, learnt } from './kept.js';
 
 const CLIENT = { client_id: 'leerwerk', client_secret: 'a-secret-of-the-tests-and-of-nobody-else' };
+
+learnt('credential', CLIENT.client_secret);
 
 function jwks() {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -69,7 +72,10 @@ class TestProvider {
       pkce: { required: () => true },
       features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: true } },
       ttl: { IdToken: () => this.lasts, AccessToken: 60, AuthorizationCode: 60, Interaction: 60, Session: 600, Grant: 600 },
-      findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId, ...this.accounts[accountId] }) }),
+      findAccount: (_, accountId) => {
+        learnt('personal', this.accounts[accountId]?.email);
+        return { accountId, claims: () => ({ sub: accountId, ...this.accounts[accountId] }) };
+      },
       loadExistingGrant: async (ctx) => {
         const grant = new ctx.oidc.provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });
         grant.addOIDCScope('openid email profile');
@@ -86,6 +92,7 @@ class TestProvider {
         return;
       }
       await next();
+      if (ctx.path === '/token') for (const name of ['id_token', 'access_token']) learnt('credential', ctx.body?.[name]);
       if (ctx.path === '/token' && this.takes) await pause(this.takes * 1_000);
     });
     this.handle = oidc.callback();
@@ -107,6 +114,7 @@ export class Visitor {
     this.#jars.set(host, jar);
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(url, { redirect: 'manual', ...options, headers: { cookie, ...options.headers } });
+    cookiesOf(response.headers);
     for (const set of response.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(set);
       if (value === '' || /expires=Thu, 01 Jan 1970/i.test(set)) jar.delete(name);
@@ -122,6 +130,7 @@ export class Visitor {
   /** Goes on until an address that `ends`, without asking for that one; gives it. */
   async follow(url, ends) {
     for (let hops = 0; hops < 12; hops += 1) {
+      for (const name of ['code', 'state', 'nonce']) learnt('credential', new URL(url).searchParams.get(name));
       if (ends(url)) return url;
       const response = await this.fetch(url);
       await response.arrayBuffer();

@@ -4,9 +4,13 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keysIn, said } from './kept.js';
 import { until } from './until.js';
 
 const PROGRAM = process.env.LEERWERK ?? fileURLToPath(new URL('../../target/debug/leerwerk', import.meta.url));
+
+/** How much of what a service logs is kept at hand, in characters; all of it is in a file. */
+const REMEMBERED = 1 << 20;
 
 // What still runs, and what still lies about, when the tests end, however they end.
 const running = new Set();
@@ -37,6 +41,9 @@ export function run(args, env = {}) {
   return new Promise((resolve) => {
     const options = { env: environment(env), maxBuffer: 256 * 1024 * 1024, timeout: 60_000 };
     execFile(PROGRAM, args, options, (error, stdout, stderr) => {
+      // A key of the log is what this command was asked for.
+      if (args[0] !== 'log-key') said('command', { answers: true }).end(stdout);
+      said('command').end(stderr);
       resolve({ code: error ? (error.code ?? error.signal) : 0, stdout, stderr });
     });
   });
@@ -47,12 +54,15 @@ export function run(args, env = {}) {
  * again; left out: a new one.
  */
 export async function serve({ demo = true, data = join(freshDirectory(), 'data'), args = [] } = {}) {
-  const env = { LEERWERK_DATA_DIR: data, LEERWERK_LISTEN: '127.0.0.1:0' };
+  // It says all it can say: that is searched for secrets when all tests have run.
+  const env = { LEERWERK_DATA_DIR: data, LEERWERK_LISTEN: '127.0.0.1:0', LEERWERK_LOG: 'trace' };
   const child = spawn(PROGRAM, ['serve', ...(demo ? ['--demo'] : []), ...args], { env: environment(env) });
   running.add(child);
   const service = new Service(child, data);
   child.stdout.on('data', (text) => (service.told += text));
-  child.stderr.on('data', (text) => (service.logged += text));
+  child.stderr.on('data', (text) => (service.logged = (service.logged + text).slice(-REMEMBERED)));
+  child.stdout.pipe(said('service', { answers: true }));
+  child.stderr.pipe(said('service'));
   service.ended = new Promise((resolve) => {
     child.on('exit', (code, signal) => {
       running.delete(child);
@@ -65,6 +75,7 @@ export async function serve({ demo = true, data = join(freshDirectory(), 'data')
     return /^Leerwerk is at (http:\S+)/m.exec(service.told)?.[1];
   };
   service.url = await until('the service listens', listening, { within: 90_000 });
+  keysIn(data);
   return service;
 }
 

@@ -4,6 +4,7 @@
 //! comes from `readmodel`.
 
 mod access;
+mod discretion;
 mod erasure;
 mod graphql;
 mod http;
@@ -14,6 +15,7 @@ mod pace;
 mod retention;
 
 pub use access::{Forgotten, ProviderOptions, SessionLimits, TABLES, forget_member, holds_sign_ins};
+pub use discretion::may_be_logged;
 pub use erasure::finish as finish_erasure;
 pub use graphql::sdl;
 pub use http::{About, DemoPersona, Options, router, starting};

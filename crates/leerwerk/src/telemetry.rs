@@ -1,6 +1,6 @@
 //! Logs: structured, without personal data or request bodies.
 
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{EnvFilter, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::config::{Config, LogFormat};
 
@@ -11,7 +11,8 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
-    let registry = tracing_subscriber::registry().with(filter);
+    // Whatever is asked for, texts and frames that libraries would print are not shown.
+    let registry = tracing_subscriber::registry().with(filter).with(filter_fn(api::may_be_logged));
     match config.log_format {
         LogFormat::Text => registry.with(lines.with_target(false)).try_init()?,
         LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init()?,

@@ -5,6 +5,7 @@ mod access_log;
 mod admission;
 mod forgetting;
 mod hardening;
+mod kept;
 mod matrix;
 mod members;
 mod past;

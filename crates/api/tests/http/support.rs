@@ -32,6 +32,8 @@ use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
+use crate::kept;
+
 /// A served platform on a database of its own.
 pub(crate) struct World {
     pub(crate) app: Arc<App>,
@@ -136,6 +138,7 @@ impl World {
             pool: self.pool().await,
             access_log: AccessLog::new(self.pool().await),
             mail: None,
+            periods: api::Periods::default(),
             as_of: None,
         };
         let demo = members.iter().map(|(name, member)| persona(name, *member)).collect();
@@ -204,10 +207,12 @@ impl World {
     }
 
     async fn over(database: Arc<TestDb>, as_of: Option<AsOf>, public_url: Option<String>, limits: Limits) -> Self {
+        kept::listen();
         let connect: PgConnectOptions = database.url.parse().expect("an address");
         let pool = PgPoolOptions::new().max_connections(10).test_before_acquire(false);
         let pool = pool.connect_with(connect.clone()).await.expect("connects");
         let kek = KeyEncryptionKey::new([7; 32]);
+        kept::learnt("credential", &"07".repeat(32));
         let log = Log::open(pool.clone(), connect, kek, &eventlog::Options::default()).await.expect("opens");
         let log = Arc::new(log);
         let opened = readmodel::Options { until: as_of.map(|as_of| as_of.position), ..Default::default() };
@@ -257,7 +262,9 @@ impl World {
         for (name, roles) in MEMBERS {
             let member = member(name);
             let seal = |text: &str| Sealed::new(KeyScope::of("member", member), line(text));
-            let email = seal(&format!("{name}@leerwerk.example"));
+            let address = format!("{name}@leerwerk.example");
+            kept::learnt("personal", &address);
+            let email = seal(&address);
             self.platform(InviteMember {
                 member,
                 name: seal(name),
@@ -297,7 +304,9 @@ impl World {
         let response = self.send(request).await;
         assert_eq!(response.status(), 204, "signs in");
         let cookie = response.headers()[header::SET_COOKIE].to_str().expect("text");
-        Visitor { world: self, cookie: cookie.split(';').next().unwrap_or_default().to_owned() }
+        let cookie = cookie.split(';').next().unwrap_or_default();
+        kept::learnt("credential", cookie.split_once('=').map_or(cookie, |(_, value)| value));
+        Visitor { world: self, cookie: cookie.to_owned() }
     }
 }
 
@@ -315,6 +324,7 @@ impl Visitor<'_> {
 
     /// The whole answer in a language.
     pub(crate) async fn answer_in(&self, language: &str, query: &str, variables: Value) -> Value {
+        kept::typed("", &variables);
         let request = Request::post("/graphql")
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT_LANGUAGE, language)
