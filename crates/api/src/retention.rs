@@ -124,12 +124,11 @@ impl Retention {
                 // Another process is at it.
                 return Ok(gone);
             }
-            let (done, more) = match kind.ground() {
-                Some(ground) => self.erase(kind, ground, now).await?,
-                None => {
-                    let done = self.remove(&mut transaction, kind, now).await?;
-                    (done, done >= BATCH.unsigned_abs())
-                }
+            let (done, more) = if let Some(ground) = kind.ground() {
+                self.erase(kind, ground, now).await?
+            } else {
+                let done = self.remove(&mut transaction, kind, now).await?;
+                (done, done >= BATCH.unsigned_abs())
             };
             // With what it tells of, or not at all.
             record::add(&mut transaction, kind, done, self.periods.of(kind), now).await?;
