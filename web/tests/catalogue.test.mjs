@@ -29,6 +29,7 @@ const files = [
   ['nl.register.ts', 'en.register.ts', 'r'],
   ['nl.access.ts', 'en.access.ts', 'a'],
   ['nl.privacy.ts', 'en.privacy.ts', 'p'],
+  ['nl.people.ts', 'en.people.ts', 'm'],
 ];
 
 for (const [dutch, english, name] of files) {

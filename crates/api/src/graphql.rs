@@ -46,6 +46,7 @@ pub(crate) struct Query(
     node::NodeQueries,
     member::MemberQueries,
     member::RoleQueries,
+    member::ColleagueQueries,
     member::ErasureQueries,
     access_log::AccessLogQueries,
     admission::AdmissionQueries,

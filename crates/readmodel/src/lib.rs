@@ -14,6 +14,7 @@
 //! | `follower.rs`, `told.rs` | folding page by page; events that do not read |
 //! | `rebuild.rs`, `bulk.rs` | building beside what is there, at speed, and switching |
 //! | `gather.rs` | reading many things in one statement, and keeping them until they change |
+//! | `colleagues.rs` | who is open to contact, by what they do and where |
 //! | `lapsing.rs` | who takes part no longer or never did, and since when |
 //! | `mend.rs` | folding rows anew that held what was erased |
 //! | `past.rs`, `check.rs` | as of an earlier position; live compared with rebuilt |
@@ -23,6 +24,7 @@
 mod analysis;
 mod bulk;
 mod check;
+mod colleagues;
 mod definition;
 mod engine;
 mod error;
@@ -45,6 +47,7 @@ mod worker;
 pub use analysis::lexemes;
 pub use bulk::{BuildOptions, Building};
 pub use check::{Comparison, Difference};
+pub use colleagues::ColleagueFilter;
 pub use definition::table;
 pub use engine::{Health, Options, ReadModels, Stale};
 pub use error::ReadModelError;

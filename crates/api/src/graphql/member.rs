@@ -1,9 +1,11 @@
 //! Who takes part, and whoever is signed in.
 
+mod colleagues;
 mod erasure;
 mod mutations;
 mod roles;
 
+pub(crate) use colleagues::ColleagueQueries;
 pub(crate) use erasure::{ErasureMutations, ErasureQueries};
 pub(crate) use mutations::MemberMutations;
 pub(crate) use roles::RoleQueries;

@@ -3,6 +3,8 @@
 mod access;
 mod access_log;
 mod admission;
+mod anonymity;
+mod colleagues;
 mod forgetting;
 mod hardening;
 mod kept;

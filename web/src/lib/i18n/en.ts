@@ -26,6 +26,7 @@ export const en: Words = {
     experiences: 'Experiences',
     projects: 'Projects',
     knowledge: 'Knowledge',
+    people: 'People',
     ask: 'Ask a question',
     askShort: 'Ask',
     account: 'Your account',

@@ -2,6 +2,7 @@
 // (drafts stay), so that texts from the server change along.
 import type { Words } from './nl';
 import type { AccessWords } from './nl.access';
+import type { PeopleWords } from './nl.people';
 import type { PrivacyWords } from './nl.privacy';
 import type { RegisterWords } from './nl.register';
 import type { WorkWords } from './nl.work';
@@ -36,6 +37,9 @@ export let p: PrivacyWords;
 /** The words of keeping the register. Only for pages under routes/(work)/beheer, whose layout awaits them. */
 export let r: RegisterWords;
 
+/** The words of finding colleagues. Whoever shows them awaits `loadPeopleWords`. */
+export let m: PeopleWords;
+
 export async function loadWords(): Promise<void> {
   if (t) return;
   document.documentElement.lang = locale;
@@ -55,6 +59,11 @@ export async function loadAccessWords(): Promise<void> {
 export async function loadPrivacyWords(): Promise<void> {
   if (p) return;
   p = locale === 'en' ? (await import('./en.privacy')).en : (await import('./nl.privacy')).nl;
+}
+
+export async function loadPeopleWords(): Promise<void> {
+  if (m) return;
+  m = locale === 'en' ? (await import('./en.people')).en : (await import('./nl.people')).nl;
 }
 
 export async function loadRegisterWords(): Promise<void> {

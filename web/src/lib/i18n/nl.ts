@@ -26,6 +26,7 @@ export const nl = {
     experiences: 'Ervaringen',
     projects: 'Projecten',
     knowledge: 'Kennis',
+    people: 'Mensen',
     ask: 'Stel een vraag',
     askShort: 'Vraag',
     account: 'Jouw account',

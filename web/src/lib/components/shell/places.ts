@@ -4,6 +4,7 @@ import House from '@lucide/svelte/icons/house';
 import MessageCircleQuestionMark from '@lucide/svelte/icons/message-circle-question-mark';
 import Route from '@lucide/svelte/icons/route';
 import Sprout from '@lucide/svelte/icons/sprout';
+import Users from '@lucide/svelte/icons/users';
 import { t } from '$lib/i18n';
 
 export const places = () => [
@@ -12,6 +13,7 @@ export const places = () => [
   { href: '/ervaringen', label: t.shell.experiences, icon: Sprout },
   { href: '/projecten', label: t.shell.projects, icon: Route },
   { href: '/kennis', label: t.shell.knowledge, icon: BookOpen },
+  { href: '/mensen', label: t.shell.people, icon: Users },
 ];
 
 /** Whether a place is where one is; a cycle belongs to the projects. */
