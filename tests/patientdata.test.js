@@ -74,11 +74,29 @@ test('a name is pointed out while one types, asked about once, and sent when nob
   assert.equal(await check.getByRole('checkbox').isChecked(), false);
   await type(body, NAMED);
   await notice.getByText('“meneer Putter”').waitFor({ state: 'detached' });
-  if (!(await check.getByRole('checkbox').isChecked())) await press(check.getByRole('checkbox'), 'Space');
+  assert.equal(await check.getByRole('checkbox').isChecked(), false, 'the text changed since somebody looked');
+  await press(check.getByRole('checkbox'), 'Space');
   await press(page.getByRole('button', { name: 'Stel je vraag' }));
   await page.waitForURL(/\/vragen\/question-/);
   assert.deepEqual(sent.map(({ body, patientDetailsChecked }) => [body, patientDetailsChecked]), [[NAMED, true]]);
   await page.getByText('Kwikstaartje').waitFor();
+});
+
+test('what somebody looked at and then took out is not said to be looked at', async (t) => {
+  const page = await open(browser, service.url, { persona: 'bram', viewport: PHONE });
+  t.after(() => page.context().close());
+  const sent = mutationsOf(page);
+  await go(page, `/vragen/${question.id}`);
+  const body = page.getByLabel('Jouw antwoord');
+  const answer = page.locator('.answer-form').getByRole('button', { name: 'Plaats je antwoord' });
+  await type(body, 'Mevrouw Kwikstaartje belde mij.');
+  await press(answer);
+  const check = page.getByRole('group', { name: 'Kan iemand hierin een patiënt herkennen?' });
+  await press(check.getByRole('checkbox'), 'Space');
+  await type(body, 'De familie belde mij.');
+  await press(answer);
+  await page.locator('article.answer').getByText('De familie belde mij.').waitFor();
+  assert.deepEqual(sent.map(({ patientDetailsChecked }) => patientDetailsChecked), [undefined]);
 });
 
 test('a citizen service number is an error before anything is sent; without it the answer goes through unasked', async (t) => {
@@ -105,6 +123,7 @@ test('a citizen service number is an error before anything is sent; without it t
 test('where only the server finds something, the same is asked', async (t) => {
   const page = await open(browser, service.url, { persona: 'bram', language: 'en', viewport: PHONE });
   t.after(() => page.context().close());
+  const sent = mutationsOf(page);
   // The rule does not reach the browser.
   await page.route('**/_app/immutable/**/*.js', async (route) => {
     const response = await route.fetch();
@@ -119,6 +138,14 @@ test('where only the server finds something, the same is asked', async (t) => {
   await looksRight(page, 'patient-server-360');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Space');
+  assert.equal(await check.getByRole('checkbox').isChecked(), true);
+  // Nobody looked at what it says now: the server is asked again.
+  await type(page.getByLabel('Your answer'), 'With Mr Siskin I called myself.');
+  assert.equal(await check.getByRole('checkbox').isChecked(), false);
   await press(page.locator('.answer-form').getByRole('button', { name: 'Post your answer' }));
-  await page.locator('article.answer').getByText('With Mrs Wagtail I called myself.').waitFor();
+  await check.getByText('“Mr Siskin” may make a patient recognisable.').waitFor();
+  await press(check.getByRole('checkbox'), 'Space');
+  await press(page.locator('.answer-form').getByRole('button', { name: 'Post your answer' }));
+  await page.locator('article.answer').getByText('With Mr Siskin I called myself.').waitFor();
+  assert.deepEqual(sent.map(({ patientDetailsChecked }) => patientDetailsChecked), [undefined, undefined, true]);
 });

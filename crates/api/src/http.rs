@@ -5,6 +5,7 @@ mod demo;
 mod graphql;
 mod health;
 mod kept;
+mod listen;
 mod origin;
 mod own_data;
 mod problem;
@@ -32,6 +33,7 @@ use tower_http::{
 };
 use tower_sessions::{Session, SessionManagerLayer, cookie::SameSite};
 
+pub use listen::{Listening, listen};
 pub use starting::starting;
 
 use crate::{

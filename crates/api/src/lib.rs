@@ -18,7 +18,7 @@ pub use access::{Forgotten, ProviderOptions, SessionLimits, TABLES, forget_membe
 pub use discretion::may_be_logged;
 pub use erasure::finish as finish_erasure;
 pub use graphql::sdl;
-pub use http::{About, DemoPersona, Options, router, starting};
+pub use http::{About, DemoPersona, Listening, Options, listen, router, starting};
 pub use pace::{Limit, Limits, NoLimit};
 pub use retention::{DataKind, Listed, Periods, Retention, RetentionError, Run};
 

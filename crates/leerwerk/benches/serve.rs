@@ -10,6 +10,7 @@ use std::{
 
 use api::{About, DemoPersona, Platform};
 use app::{AccessLog, App, Policies, Source};
+use axum::serve::Listener as _;
 use eventlog::{KeyEncryptionKey, Log};
 use futures::StreamExt as _;
 use readmodel::ReadModels;
@@ -127,7 +128,7 @@ async fn serve() -> Service {
         options,
     )
     .expect("a router");
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listens");
+    let listener = api::listen(([127, 0, 0, 1], 0).into()).await.expect("listens");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(axum::serve(listener, router).into_future());
     let client = Client::builder().cookie_store(true).build().expect("a client");

@@ -31,7 +31,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the web client, GraphQL and downloads.
-    Serve(commands::serve::Serve),
+    Serve(Box<commands::serve::Serve>),
     /// Bring the database to the present schema and build the read models, then stop.
     Migrate,
     /// Invite a member, e.g. the first administrator of a new platform.

@@ -8,6 +8,7 @@ use axum::{
     Router,
     body::Body,
     http::{Request, Response, header},
+    serve::Listener as _,
 };
 use domain::{
     Command, Scope, Sealed,
@@ -149,7 +150,7 @@ impl World {
 
     /// The platform behind an address of this machine, until the test ends.
     pub(crate) async fn listen(&self) -> std::net::SocketAddr {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listens");
+        let listener = api::listen(([127, 0, 0, 1], 0).into()).await.expect("listens");
         let address = listener.local_addr().expect("an address");
         let router = self.router.clone();
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -12,14 +12,14 @@ use anyhow::Context as _;
 use api::{AsOf, Retention};
 use app::{AccessLog, App, Policies, Source};
 use audit::Moment;
-use axum::{Router, body::Body, extract::Request, response::Response};
+use axum::{Router, body::Body, extract::Request, response::Response, serve::Listener as _};
 use clap::Args;
 use eventlog::{Log, Position};
 use futures::future::BoxFuture;
 use mail::Mail;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use readmodel::ReadModels;
-use tokio::{net::TcpListener, signal::unix::SignalKind, task::JoinSet};
+use tokio::{signal::unix::SignalKind, task::JoinSet};
 use tower::{Service, ServiceExt as _};
 
 use crate::{
@@ -40,7 +40,7 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(self, config: Config) -> anyhow::Result<()> {
         config.check_to_serve(&self.config)?;
-        let listener = TcpListener::bind(self.config.listen)
+        let listener = api::listen(self.config.listen)
             .await
             .with_context(|| format!("cannot listen on {}", self.config.listen))?;
         let metrics = PrometheusBuilder::new()

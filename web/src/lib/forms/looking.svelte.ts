@@ -42,6 +42,8 @@ export class Looking {
   numbers = $state.raw<readonly string[]>([]);
   /** What somebody looked at and found nobody recognisable by. */
   #seen = $state.raw<readonly string[] | null>(null);
+  /** The fields somebody looked at. */
+  #looked: ReadonlySet<string> = new Set();
   readonly #texts = new Map<string, { text: string; holds: Holds }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -52,12 +54,16 @@ export class Looking {
   /** What cannot be sent, by name of field. */
   readonly errors = $derived<Errors>(Object.fromEntries(this.numbers.map((name) => [name, t.form.holdsNumber])));
 
+  /** Somebody looked: at the fields in which something was found, or at all of them where only the server found it. */
   confirm(yes: boolean): void {
     this.#seen = yes ? this.fragments : null;
+    this.#looked = new Set(this.fragments.length ? Object.keys(this.found) : this.#texts.keys());
   }
 
   /** A field holds this now. */
   watch(name: string, text: string, holds: Holds): void {
+    // Nobody looked at the text as it now stands.
+    if (this.#looked.has(name) && this.#texts.get(name)?.text !== text) this.#seen = null;
     this.#texts.set(name, { text, holds });
     clearTimeout(this.#timer);
     if (text.trim()) void reader();
@@ -66,6 +72,7 @@ export class Looking {
 
   /** A field is not there any more. */
   forget(name: string): void {
+    if (this.#looked.has(name)) this.#seen = null;
     this.#texts.delete(name);
     const { [name]: _, ...rest } = this.found;
     this.found = rest;

@@ -1,6 +1,9 @@
 //! Everything that can be asked, from the schema itself, each with arguments that make sense in the world of the matrix.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use async_graphql::{
     Positioned,
@@ -8,7 +11,10 @@ use async_graphql::{
 };
 use serde_json::{Map, Value, json};
 
-use super::world::Matrix;
+use super::world::{self, Matrix};
+
+/// How many tries had to differ so far: each test has a process and a database of its own.
+static TRIES: AtomicU32 = AtomicU32::new(0);
 
 /// A field of `Query`, `Mutation` or `Subscription` with what is asked of it.
 #[derive(Clone, Debug)]
@@ -33,7 +39,7 @@ impl Operation {
     pub(super) fn variables(&self) -> Value {
         let mut text = Value::Object(self.variables.clone()).to_string();
         if text.contains("{unique}") {
-            text = text.replace("{unique}", &uuid::Uuid::now_v7().simple().to_string()[16..]);
+            text = text.replace("{unique}", &format!("n{}", TRIES.fetch_add(1, Ordering::Relaxed)));
         }
         serde_json::from_str(&text).expect("json")
     }
@@ -116,10 +122,9 @@ impl Schema<'_> {
         };
         match base {
             "ID" => json!(self.matrix.id(name).unwrap_or_else(|| panic!("no thing for {name} of {of}"))),
-            "String" => self.matrix.text(name),
+            "String" => world::text(name),
             "Boolean" => json!(false),
-            "Int" => json!(1),
-            "Position" => json!(1),
+            "Int" | "Position" => json!(1),
             "Date" => json!("2026-09-01"),
             _ => match &self.types.get(base).unwrap_or_else(|| panic!("no value for {base} of {of}")).kind {
                 TypeKind::Enum(choices) => json!(choices.values[0].node.value.node.as_str()),

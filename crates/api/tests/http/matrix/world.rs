@@ -157,26 +157,24 @@ impl Matrix {
         Some(match (of, name) {
             // No try changes anything that others look at: it is let through and found to be stale.
             (_, "expectedVersion") => json!(1_000_000),
-            ("GrantAccessInput", "memberId") | ("RefuseAccessInput", "memberId") => json!(self.ids["memberId"]),
-            // So that a lead may.
-            ("InviteMemberInput", "projectId") | ("ShareExperienceInput", "projectId") => json!(self.ids["projectId"]),
-            ("CiteSourceInput" | "DropSourceInput", "questionId") => json!(self.ids["questionId"]),
+            ("GrantAccessInput" | "RefuseAccessInput" | "erasurePreview", "memberId")
+            | ("accessLog", "aboutId")
+            | ("member", "id") => json!(self.ids["memberId"]),
+            // Invitations and experiences too, so that a lead may.
+            ("InviteMemberInput" | "ShareExperienceInput", "projectId") | ("project" | "node", "id") => {
+                json!(self.ids["projectId"])
+            }
+            ("CiteSourceInput" | "DropSourceInput", "questionId") | ("question", "id") => json!(self.ids["questionId"]),
             ("ProjectTextInput", "updateId") => json!(self.ids["updateId"]),
             ("GiveRoleInput" | "TakeRoleInput", "role") => json!("EXPERT"),
             ("GiveRoleInput" | "TakeRoleInput", "scope") => json!({ "regionId": self.ids["regionId"] }),
             ("RequestedBasisInput", "grantNumber") => json!("LW-2026-001"),
-            ("erasurePreview", "memberId") => json!(self.ids["memberId"]),
-            ("accessLog", "aboutId") => json!(self.ids["memberId"]),
             ("TermsInput", "until") => json!("2030-08-31"),
             ("PlanCycleInput", "ends") | ("OpenFundingRoundInput", "plannedUntil") => json!("2026-12-01"),
             ("EndBasisInput", "lastDay") => json!("2030-01-01"),
-            ("project", "id") => json!(self.ids["projectId"]),
-            ("question", "id") => json!(self.ids["questionId"]),
             ("experience", "id") => json!(self.ids["experienceId"]),
             ("cycle", "id") => json!(self.ids["cycleId"]),
-            ("member", "id") => json!(self.ids["memberId"]),
             ("knowledgePage", "id") => json!(self.ids["knowledgePageId"]),
-            ("node", "id") => json!(self.ids["projectId"]),
             _ => return None,
         })
     }
@@ -185,17 +183,6 @@ impl Matrix {
     pub(super) fn id(&self, name: &str) -> Option<String> {
         let one = name.strip_suffix('s').unwrap_or(name);
         self.ids.get(one).or_else(|| self.ids.get(name)).cloned()
-    }
-
-    /// A text for a field.
-    pub(super) fn text(&self, name: &str) -> Value {
-        match name {
-            "email" => json!("{unique}@leerwerk.example"),
-            "number" => json!("LW-{unique}"),
-            "csv" => json!("naam;consortium\nGroningen;Ligare\n"),
-            "token" => json!("geen"),
-            _ => json!("Samen {unique}"),
-        }
     }
 
     async fn furnish(&mut self) {
@@ -290,6 +277,17 @@ impl Matrix {
             let id = id.as_str().unwrap_or_else(|| panic!("no {name}")).to_owned();
             self.ids.insert(name, id);
         }
+    }
+}
+
+/// A text for a field.
+pub(super) fn text(name: &str) -> Value {
+    match name {
+        "email" => json!("{unique}@leerwerk.example"),
+        "number" => json!("LW-{unique}"),
+        "csv" => json!("naam;consortium\nGroningen;Ligare\n"),
+        "token" => json!("geen"),
+        _ => json!("Samen {unique}"),
     }
 }
 
