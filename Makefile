@@ -59,7 +59,7 @@ test-doc:
 	cargo test --workspace --locked --doc
 
 .PHONY: test-end-to-end
-test-end-to-end: install-tests web ## run the tests of the whole: browser, conformance, faults
+test-end-to-end: install-tests web ## run the tests of the whole: browser, conformance, made-up requests, faults
 	cargo build --locked -p leerwerk
 	LEERWERK="$(abspath $(TARGET))/debug/leerwerk" npm --prefix tests test
 
