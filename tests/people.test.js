@@ -45,7 +45,7 @@ describe('whoever keeps people', () => {
     await go(page, '/beheer/rollen');
     const invite = async (name, email) => {
       await page.getByRole('button', { name: 'Nodig iemand uit' }).click();
-      await page.getByLabel('Naam').fill(name);
+      await page.getByLabel('Naam', { exact: true }).fill(name);
       await page.getByLabel('E-mailadres').fill(email);
       await page.getByLabel('Waar werkt diegene?').selectOption({ index: 1 });
       await page.getByRole('button', { name: 'Nodig uit', exact: true }).click();
@@ -118,7 +118,7 @@ test('a project lead invites into the organisations of the project', async () =>
   const page = await open(browser, service.url, { persona: 'sanne', viewport: PHONE });
   await go(page, `/projecten/${own.id}`);
   await page.getByRole('button', { name: 'Nodig iemand uit' }).click();
-  await page.getByLabel('Naam').fill('Bas Hoekstra');
+  await page.getByLabel('Naam', { exact: true }).fill('Bas Hoekstra');
   await page.getByLabel('E-mailadres').fill('bas.hoekstra@nieuw.example');
   const where = page.getByLabel('Waar werkt diegene?');
   if (await where.count()) await where.selectOption({ index: 1 });

@@ -8,13 +8,14 @@ mod world;
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::{
     operations::Operation,
     socket::Socket,
     world::{Column, Matrix},
 };
+use crate::support::{Visitor, World};
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schema/access-matrix.txt");
 
@@ -124,4 +125,15 @@ async fn over_websocket_the_same_is_allowed() {
     for line in found.lines().filter(|line| !line.starts_with('#')) {
         assert!(expected.lines().any(|other| shape(other) == shape(line)), "over WebSocket otherwise: {line}");
     }
+}
+
+/// It is in the repository for everybody, and what draws up clients asks for it.
+#[tokio::test]
+async fn anybody_may_ask_what_the_schema_is() {
+    let world = World::new().await;
+    let nobody = Visitor { world: &world, cookie: String::new() };
+    let query = "query($name: String!) { __schema { queryType { name } } __type(name: $name) { name } }";
+    let answer = nobody.answer(query, json!({ "name": "Question" })).await;
+    let expected = json!({ "__schema": { "queryType": { "name": "Query" } }, "__type": { "name": "Question" } });
+    assert_eq!(answer, json!({ "data": expected }));
 }
