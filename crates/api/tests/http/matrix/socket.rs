@@ -12,8 +12,8 @@ use tokio_tungstenite::{
 
 use super::operations::Operation;
 
-/// How long it takes at most until a subscription that is refused says so.
-const SILENCE: Duration = Duration::from_millis(60);
+/// How long it takes at most until a subscription that is refused says so, on a machine that has much else to do.
+pub(super) const SILENCE: Duration = Duration::from_millis(250);
 
 /// An open connection of somebody.
 pub(super) struct Socket {

@@ -20,7 +20,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::operations::Operation;
+use super::{operations::Operation, socket::SILENCE};
 use crate::support::{Visitor, World, body};
 
 /// How many columns come before those of the roles.
@@ -134,7 +134,7 @@ impl Matrix {
             return Some(body(response).await);
         }
         let mut events = response.into_body();
-        let first = tokio::time::timeout(std::time::Duration::from_millis(60), events.frame()).await.ok()??;
+        let first = tokio::time::timeout(SILENCE, events.frame()).await.ok()??;
         let text = String::from_utf8(first.expect("an event").into_data().ok()?.to_vec()).expect("text");
         let data = text.lines().find_map(|line| line.strip_prefix("data:"))?.trim().to_owned();
         (!data.is_empty()).then(|| serde_json::from_str(&data).expect("json"))
