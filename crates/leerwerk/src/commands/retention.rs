@@ -78,10 +78,10 @@ fn table(listed: &[Listed], runs: &[Run]) -> String {
         let last = last.map_or("never".to_owned(), |run| run.at.format("%Y-%m-%d %H:%M").to_string());
         let _ = writeln!(text, "{:<22}{:>14}{due:>10}{soon:>12}  {last}", kind.as_str(), long(*period));
     }
-    let _ = writeln!(text, "\n{:<18}{:<22}{:>10}{:>14}  up to (UTC)", "run (UTC)", "kind", "gone", "kept for");
+    let _ = writeln!(text, "\n{:<18}{:<22}{:>10}{:>16}  up to (UTC)", "run (UTC)", "kind", "gone", "kept for");
     for Run { at, kind, gone, period, up_to } in runs {
         let (at, up_to) = (at.format("%Y-%m-%d %H:%M"), up_to.format("%Y-%m-%d %H:%M"));
-        let _ = writeln!(text, "{at:<18}{:<22}{gone:>10}{:>14}  {up_to}", kind.as_str(), long(*period));
+        let _ = writeln!(text, "{at:<18}{:<22}{gone:>10}{:>16}  {up_to}", kind.as_str(), long(*period));
     }
     if runs.is_empty() {
         let _ = writeln!(text, "the job has not run here yet");
