@@ -30,6 +30,21 @@ const LEGEND: &str = "\
 #
 ";
 
+/// What is said of an input before anybody is asked whether it may be: who sent it is not told from that.
+const OF_INPUT: [&str; 11] = [
+    "TEXT_EMPTY",
+    "TEXT_TOO_LONG",
+    "TEXT_UNPRINTABLE",
+    "TEXT_HOLDS_BSN",
+    "TEXT_MAY_IDENTIFY_PATIENT",
+    "EMAIL_INVALID",
+    "PERIOD_ENDS_BEFORE_IT_BEGINS",
+    "GRANT_NUMBER_INVALID",
+    "CHOOSE_ONE",
+    "IDEMPOTENCY_KEY_INVALID",
+    "NOT_FOUND",
+];
+
 /// What came of trying an operation, as one character.
 fn outcome(operation: &Operation, answer: &Value) -> char {
     if let Some(code) = answer["errors"][0]["extensions"]["code"].as_str() {
@@ -45,6 +60,7 @@ fn outcome(operation: &Operation, answer: &Value) -> char {
     let result = &answer["data"]["tried"];
     match result["code"].as_str() {
         Some("FORBIDDEN") => '-',
+        Some(code) if OF_INPUT.contains(&code) => panic!("{operation:?} cannot be tried: {code}"),
         _ if result.is_null() => '0',
         _ => '+',
     }
