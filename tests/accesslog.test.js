@@ -1,7 +1,7 @@
 // Who looked at what: an auditor reads all of it, everybody reads what is about themselves. Reading it is written down, too.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { DESK, drawn, go, launch, open, overflow, PHONE, picture, violations } from './support/browser.js';
+import { DESK, go, launch, looksRight, open, PHONE } from './support/browser.js';
 import { anyContext, signIn } from './support/graphql.js';
 import { focused, press } from './support/keyboard.js';
 import { serve } from './support/service.js';
@@ -20,13 +20,6 @@ after(async () => {
   await browser?.close();
   await service?.stop();
 });
-
-async function looksRight(page, name) {
-  await drawn(page);
-  await picture(page, name);
-  assert.deepEqual(await violations(page), []);
-  assert.deepEqual(await overflow(page), []);
-}
 
 test('an auditor sees who looked at an event, about whom it is, and why they may; and that the auditor reads it', async (t) => {
   const page = await open(browser, service.url, { persona: 'koen', viewport: PHONE });

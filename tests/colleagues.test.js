@@ -1,7 +1,7 @@
 // Finding a colleague who is open to contact: on a phone and with the keyboard, by what they do and where.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { DESK, drawn, go, launch, open, overflow, PHONE, picture, violations } from './support/browser.js';
+import { DESK, go, launch, looksRight, open, PHONE } from './support/browser.js';
 import { press, type } from './support/keyboard.js';
 import { serve } from './support/service.js';
 import { until } from './support/until.js';
@@ -17,13 +17,6 @@ after(async () => {
   await browser?.close();
   await service?.stop();
 });
-
-async function looksRight(page, name) {
-  await drawn(page);
-  await picture(page, name);
-  assert.deepEqual(await violations(page), []);
-  assert.deepEqual(await overflow(page), []);
-}
 
 const rows = (page) => page.getByRole('main').getByRole('article');
 

@@ -2,7 +2,7 @@
 // is never sent. With the keyboard, on a phone.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { drawn, go, launch, open, overflow, PHONE, picture, violations } from './support/browser.js';
+import { go, launch, looksRight, open, PHONE } from './support/browser.js';
 import { anyContext, signIn } from './support/graphql.js';
 import { focused, press, type } from './support/keyboard.js';
 import { serve } from './support/service.js';
@@ -23,13 +23,6 @@ after(async () => {
   await browser?.close();
   await service?.stop();
 });
-
-async function looksRight(page, name) {
-  await drawn(page);
-  await picture(page, name);
-  assert.deepEqual(await violations(page), []);
-  assert.deepEqual(await overflow(page), []);
-}
 
 /** The mutations that were sent, by name. */
 function mutationsOf(page) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { DESK, drawn, go, launch, open, overflow, PHONE, picture, violations } from './support/browser.js';
+import { DESK, go, launch, looksRight, open, PHONE } from './support/browser.js';
 import { anyContext, signIn } from './support/graphql.js';
 import { press } from './support/keyboard.js';
 import { serve } from './support/service.js';
@@ -22,13 +22,6 @@ after(async () => {
   await browser?.close();
   await service?.stop();
 });
-
-async function looksRight(page, name) {
-  await drawn(page);
-  await picture(page, name);
-  assert.deepEqual(await violations(page), []);
-  assert.deepEqual(await overflow(page), []);
-}
 
 test('a moderator takes away an answer that names a patient; others are not offered it', async (t) => {
   const page = await open(browser, service.url, { persona: 'nadia', viewport: PHONE });

@@ -1,7 +1,7 @@
 // How long what is kept: those who answer for it and those who check it see what is due and what went, on a phone too.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { DESK, drawn, go, launch, open, overflow, PHONE, picture, violations } from './support/browser.js';
+import { DESK, go, launch, looksRight, open, PHONE } from './support/browser.js';
 import { press } from './support/keyboard.js';
 import { serve } from './support/service.js';
 
@@ -15,13 +15,6 @@ after(async () => {
   await browser?.close();
   await service?.stop();
 });
-
-async function looksRight(page, name) {
-  await drawn(page);
-  await picture(page, name);
-  assert.deepEqual(await violations(page), []);
-  assert.deepEqual(await overflow(page), []);
-}
 
 async function pageOf(t, persona, viewport, language = 'nl') {
   const page = await open(browser, service.url, { persona, viewport, language });

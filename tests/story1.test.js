@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import { DESK, drawn, go, launch, open, overflow, PHONE, picture, violations } from './support/browser.js';
+import { DESK, go, launch, looksRight, open, PHONE } from './support/browser.js';
 import { signIn } from './support/graphql.js';
 import { focused, press, type } from './support/keyboard.js';
 import { mailbox } from './support/mailbox.js';
@@ -44,13 +44,6 @@ after(async () => {
   await service?.stop();
   await Promise.all([mail?.stop(), zorg?.stop()]);
 });
-
-async function looksRight(page, name) {
-  await drawn(page);
-  await picture(page, name);
-  assert.deepEqual(await violations(page), []);
-  assert.deepEqual(await overflow(page), []);
-}
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const waiting = async () => (await programme.ask('{ accessRequests { decision { granted } } }')).accessRequests.filter(({ decision }) => !decision).length;

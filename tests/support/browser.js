@@ -101,3 +101,11 @@ export async function picture(page, name) {
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
+
+/** Takes a picture of the page as it stands, and holds it to what must be so of every page. */
+export async function looksRight(page, name) {
+  await drawn(page);
+  await picture(page, name);
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(await overflow(page), []);
+}
